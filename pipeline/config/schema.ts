@@ -1,0 +1,141 @@
+import * as z from 'zod';
+
+const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected lower-case letters, digits and underscores, beginning with a letter');
+const columnType = z.enum(['STRING', 'INT64', 'FLOAT64', 'BOOL', 'TIMESTAMP', 'DATE']);
+
+const timeZone = z.string().refine(
+  (zone) => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: zone });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  { error: (issue) => `"${String(issue.input)}" is not an IANA time zone such as "Europe/Berlin"` },
+);
+
+const currency = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as "EUR"');
+
+const project = z.strictObject({
+  /** Shown in reports and pages. */
+  name: z.string().min(1),
+  /** IANA zone of all report dates. */
+  timeZone,
+  /** ISO 4217 code of all reported money. */
+  currency,
+});
+
+const warehouse = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('duckdb'),
+    /** The database file, relative to the data folder. */
+    file: z.string().min(1).default('warehouse.duckdb'),
+  }),
+  z.strictObject({
+    type: z.literal('bigquery'),
+    project: z.string().min(1),
+    dataset: z.string().regex(/^\w+$/),
+    location: z.string().min(1).default('EU'),
+    /** Every query that would scan more is refused by BigQuery before it costs anything. */
+    maximumBytesBilled: z.int().positive().default(100_000_000_000),
+  }),
+]);
+
+const identityKey = z.strictObject({
+  tier: z.enum(['deterministic', 'weak', 'probabilistic']),
+  /** A value shared by more anonymous ids than this links nobody. */
+  maxAnonymousIds: z.int().positive(),
+  /** Two components that hold different values of an exclusive key are never joined. */
+  exclusive: z.boolean(),
+});
+
+const source = z.strictObject({
+  /** CSV file with a header, relative to the config file. */
+  csv: z.string().min(1),
+  columns: z.record(identifier, columnType),
+  /** Columns that identify a row. */
+  key: z.array(identifier).min(1),
+  /**
+   * Which columns are identifiers of a person: `anonymous_id`, `email`, `email_hash`, `user_id`, or the name of a CRM
+   * id. Rows that hold an anonymous_id and another identifier join them.
+   */
+  identity: z.record(identifier, identifier).default({}),
+  /** The column with the time of the identity evidence. */
+  seen: identifier.optional(),
+  /** An export that lost more than this share of its rows stops the run: a broken export deletes nothing. */
+  maximumShrink: z.number().min(0).max(1).default(0.3),
+});
+
+const cost = z.strictObject({
+  /** CSV file: date, account_id, campaign_id, campaign, ad_group_id, ad_group, ad_id, ad, cost, impressions, clicks. */
+  csv: z.string().min(1),
+  platform: identifier,
+  /** Source and medium with which the clicks of this platform arrive. */
+  source: z.string().min(1),
+  medium: z.string().min(1),
+  /** ISO 4217 code of the cost; default: the project's. */
+  currency: currency.optional(),
+});
+
+const conversion = z.strictObject({
+  name: identifier,
+  label: z.string().min(1),
+  /** SQL file, relative to the config file: one SELECT, filtered by @from and @to. */
+  sql: z.string().min(1),
+  /** Whether value is money; ratios such as ROAS exist only then. */
+  value: z.enum(['money', 'none']).default('none'),
+});
+
+export const ATTRIBUTION_MODELS = ['first_click', 'last_click', 'last_significant_click'] as const;
+const attributionModel = z.enum(ATTRIBUTION_MODELS);
+export type AttributionModel = z.infer<typeof attributionModel>;
+
+/** The whole of `touchtrail.config.ts`; unknown keys are errors. */
+export const Config = z.strictObject({
+  project,
+  warehouse: warehouse.default({ type: 'duckdb', file: 'warehouse.duckdb' }),
+  site: z
+    .strictObject({
+      /** Own domains: visits between them are no referrals. */
+      domains: z.array(z.string().min(1)).default([]),
+    })
+    .default({ domains: [] }),
+  sessions: z
+    .strictObject({
+      timeoutMinutes: z.int().min(1).max(1440).default(30),
+      maximumHours: z.int().min(1).max(168).default(24),
+    })
+    .default({ timeoutMinutes: 30, maximumHours: 24 }),
+  identity: z
+    .strictObject({
+      /** Overrides and additions to the built-in keys, by key name. */
+      keys: z.record(identifier, identityKey.partial()).default({}),
+      /** A component larger than this accepts no further edge. */
+      maximumComponentSize: z.int().positive().default(64),
+    })
+    .default({ keys: {}, maximumComponentSize: 64 }),
+  sources: z.record(identifier, source).default({}),
+  costs: z.array(cost).default([]),
+  conversions: z.array(conversion).default([]),
+  /** Conversion names in the order of the funnel. */
+  funnel: z.array(identifier).default([]),
+  attribution: z
+    .strictObject({
+      models: z
+        .array(attributionModel)
+        .min(1)
+        .default([...ATTRIBUTION_MODELS]),
+      lookbackDays: z.int().min(1).max(3650).default(90),
+    })
+    .default({ models: [...ATTRIBUTION_MODELS], lookbackDays: 90 }),
+  /** When `up` runs the pipeline, in the project's time zone. */
+  nightly: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time such as "03:00"')
+    .default('03:00'),
+  publications: z.strictObject({ keep: z.int().positive().default(35) }).default({ keep: 35 }),
+});
+export type Config = z.infer<typeof Config>;
+/** What a user writes: everything with a default may be left out. */
+export type ConfigInput = z.input<typeof Config>;

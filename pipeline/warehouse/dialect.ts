@@ -1,0 +1,62 @@
+import type { ColumnType } from '../../edge/contract/columns.ts';
+import type { ParamValue, Sql } from './sql.ts';
+
+export type TimeUnit = 'MICROSECOND' | 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY';
+
+/**
+ * What differs between GoogleSQL and DuckDB, by word or silently by meaning. A model writes everything else as plain
+ * SQL that parses and means the same on both (reference table in the docs), and these through the dialect only.
+ * Every function returns NULL where an argument is NULL unless it says otherwise.
+ */
+export interface Dialect {
+  readonly name: 'duckdb' | 'bigquery';
+
+  /** SHA-256 of the UTF-8 bytes, as 64 lower-case hex digits. */
+  sha256Hex(text: Sql): Sql;
+  /** `normalizeEmail` of the contract, then SHA-256; NULL for an empty address. */
+  emailHash(address: Sql): Sql;
+  /** All parts joined; NULL if any part is NULL. */
+  concat(...parts: readonly Sql[]): Sql;
+  /** The first capture group of the first match, NULL without a match. RE2 syntax; exactly one group. */
+  regexpExtract(text: Sql, pattern: string): Sql;
+  regexpContains(text: Sql, pattern: string): Sql;
+  regexpReplace(text: Sql, pattern: string, replacement: string): Sql;
+
+  /** The scalar at a path such as `$.order_id`, as text without quotes; NULL for objects, arrays, JSON null and absence. */
+  jsonText(json: Sql, path: string): Sql;
+  /** A JSON text parsed into a value of the JSON type; NULL where it does not parse. */
+  parseJson(text: Sql): Sql;
+
+  castText(value: Sql): Sql;
+  /** Text to INT64 / FLOAT64 / TIMESTAMP / DATE, NULL where it does not parse. */
+  safeCast(text: Sql, type: 'INT64' | 'FLOAT64' | 'TIMESTAMP' | 'DATE' | 'BOOL'): Sql;
+  /** A monetary FLOAT64 as INT64 micros, rounded half away from zero. */
+  micros(value: Sql): Sql;
+  /** INT64 division that truncates towards zero. */
+  intDiv(numerator: Sql, denominator: Sql): Sql;
+  /** Least / greatest of the arguments; NULL if any is NULL. */
+  least(...values: readonly Sql[]): Sql;
+  greatest(...values: readonly Sql[]): Sql;
+
+  timestampAdd(timestamp: Sql, amount: Sql, unit: TimeUnit): Sql;
+  /** `later − earlier` in whole units, truncated towards zero. */
+  timestampDiff(later: Sql, earlier: Sql, unit: TimeUnit): Sql;
+  unixMicros(timestamp: Sql): Sql;
+  /** The calendar date of an instant in an IANA time zone. */
+  localDate(timestamp: Sql, timeZone: string): Sql;
+  /** The last microsecond of a calendar date in an IANA time zone: what a date-only CRM value stands for. */
+  endOfLocalDay(date: Sql, timeZone: string): Sql;
+  dateTrunc(date: Sql, unit: 'WEEK' | 'MONTH' | 'QUARTER' | 'YEAR'): Sql;
+  dateAdd(date: Sql, days: Sql): Sql;
+
+  /** A FROM item with one row per element of an array; members of a struct element are `alias.member`. Follows a comma (cross join). */
+  unnest(array: Sql, alias: string): Sql;
+  /** Aggregate: the value of the row that comes first in `orderBy` (which names NULLS FIRST/LAST); NULL values count. */
+  firstValue(value: Sql, orderBy: Sql): Sql;
+  /** Aggregate: an array of the values in order; empty, never NULL, where there is none. NULL values are left out. */
+  arrayAgg(value: Sql, orderBy: Sql): Sql;
+  /** An inline table of typed constants: a FROM item `(…) alias` with the given columns. */
+  values(alias: string, columns: Readonly<Record<string, ColumnType>>, rows: readonly (readonly ParamValue[])[]): Sql;
+  /** Whether two values of a column's type differ; NULLs are equal to each other. Arrays, structs and JSON by content. */
+  differs(left: Sql, right: Sql, type: ColumnType, repeated: boolean): Sql;
+}

@@ -1,0 +1,78 @@
+import type { Column } from '../../edge/contract/columns.ts';
+import type { Dialect } from './dialect.ts';
+import type { Sql } from './sql.ts';
+
+/** A table of the data model: what both engines create it from. */
+export interface TableDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly columns: readonly Column[];
+  /** Columns that identify a row, without NULLs; what {@link Warehouse.merge} matches on. Empty for append-only tables. */
+  readonly key: readonly string[];
+  /** A TIMESTAMP or DATE column; BigQuery partitions by its day. */
+  readonly partitionBy?: string;
+  readonly clusterBy?: readonly string[];
+}
+
+/** Rows touched by one operation. */
+export interface Change {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+/** One statement as it was executed, for `run_steps`, `--dry-run` and logs. */
+export interface StatementStatistics {
+  readonly label: string;
+  readonly milliseconds: number;
+  readonly rows: number;
+  /** Bytes scanned; 0 where the engine does not say. */
+  readonly bytes: number;
+}
+
+/** A value as it comes out of a query. TIMESTAMP: ISO text in UTC with six digits of fraction; DATE: YYYY-MM-DD; JSON: text. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [field: string]: Value };
+export type Row = Readonly<Record<string, Value>>;
+
+/**
+ * The only seam that knows an engine. Reads take SQL; writes are structured (target, key, source), so that they can be
+ * rendered, proven and made safe in one place.
+ */
+export interface Warehouse {
+  readonly dialect: Dialect;
+  /** Statistics of every statement so far, oldest first. */
+  readonly statements: readonly StatementStatistics[];
+
+  /** Creates missing tables and adds missing columns. A column whose type differs is an error that names both types. */
+  migrate(tables: readonly TableDefinition[]): Promise<void>;
+
+  /** All rows of a query. An INT64 beyond 2^53 is a RangeError: nothing is rounded. */
+  rows<Result = Row>(query: Sql, label?: string): Promise<Result[]>;
+
+  /** Streams the rows of a query column by column, for results too large to hold (the identity graph). */
+  batches(query: Sql, label?: string): AsyncIterable<readonly (readonly Value[])[]>;
+
+  /** Appends the rows of a query; its columns are matched to the table's by name, missing ones become NULL. */
+  append(target: TableDefinition, source: Sql, label?: string): Promise<Change>;
+
+  /**
+   * Makes the table hold the rows of `source`, by its key: new rows are inserted, changed ones updated and, with
+   * `deleteUnmatched`, rows whose key is missing deleted (`true`: any; SQL: only rows of the target, aliased `target`,
+   * for which it holds). Rows that are equal are not touched and not counted.
+   */
+  merge(target: TableDefinition, source: Sql, options?: { deleteUnmatched?: boolean | Sql; label?: string }): Promise<Change>;
+
+  /** Replaces whole partitions (days of `partitionBy`) by the rows of `source`, which must lie in them. */
+  replacePartitions(target: TableDefinition, days: readonly string[], source: Sql, label?: string): Promise<Change>;
+
+  /** Appends rows that come from Node, in batches, or replaces the table by them. */
+  load(target: TableDefinition, rows: Iterable<Row> | AsyncIterable<Row>, options?: { replace?: boolean; label?: string }): Promise<Change>;
+
+  /** Checks a query without running it. @returns its columns and the bytes it would scan (0 where unknown). */
+  dryRun(query: Sql): Promise<{ columns: readonly Column[]; bytes: number }>;
+
+  /** Runs `work` so that either all of its writes are kept or none (BigQuery: statement by statement, see its docs). */
+  transaction<Result>(work: () => Promise<Result>): Promise<Result>;
+
+  close(): Promise<void>;
+}
