@@ -1,11 +1,11 @@
 /** The first 32 bits of the fractional parts of the square (cube) roots of the first primes: FIPS 180-4 §5.3.3, §4.2.2. */
+const fraction = (root: number) => ((root % 1) * 0x100000000) | 0;
 const INITIAL: number[] = [];
 const ROUND: number[] = [];
 for (let candidate = 2; ROUND.length < 64; candidate++) {
   let prime = true;
   for (let divisor = 2; divisor * divisor <= candidate; divisor++) if (candidate % divisor === 0) prime = false;
   if (!prime) continue;
-  const fraction = (root: number) => ((root % 1) * 0x100000000) | 0;
   if (INITIAL.length < 8) INITIAL.push(fraction(candidate ** (1 / 2)));
   ROUND.push(fraction(candidate ** (1 / 3)));
 }

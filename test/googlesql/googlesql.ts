@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as grpc from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { Column } from '../../edge/contract/columns.ts';
+import type { TableDefinition, Value } from '../../pipeline/warehouse/warehouse.ts';
+import { type ProtoType, fromProtoValue, toProtoType, toProtoValue } from './values.ts';
+
+const library = join(dirname(fileURLToPath(import.meta.resolve('@fivetrandevelopers/zetasql/package.json'))), 'lib', 'zetasql');
+
+/** A table of the catalog: its definition, the name the SQL calls it by, and its rows where it is to be read. */
+export interface CatalogTable {
+  readonly definition: TableDefinition;
+  readonly name: string;
+  readonly rows?: readonly Readonly<Record<string, Value>>[];
+}
+
+/** A named query parameter with the type BigQuery would be told. */
+export interface QueryParameter {
+  readonly name: string;
+  readonly column: Column;
+  readonly value: Value;
+}
+
+/**
+ * Google's own GoogleSQL analyzer and reference evaluator, as a local process: what it refuses, BigQuery refuses.
+ * A request may hold at most 4 MiB (the server's limit), so worlds are small.
+ */
+export class GoogleSql {
+  readonly #process: ChildProcess;
+  readonly #client: grpc.Client & Record<string, CallableFunction>;
+  #language: object = {};
+
+  private constructor(process: ChildProcess, client: grpc.Client & Record<string, CallableFunction>) {
+    this.#process = process;
+    this.#client = client;
+  }
+
+  /** Starts the server on a free loopback port. */
+  static async start(): Promise<GoogleSql> {
+    const port = await freePort();
+    const binary = process.platform === 'darwin' ? 'remote_server' : 'remote_server.so';
+    const server = spawn(join(library, binary), ['localhost', String(port)], { stdio: 'ignore' });
+    const definition = loadSync('local_service.proto', {
+      includeDirs: [join(library, 'protos')],
+      keepCase: true,
+      longs: Number,
+      enums: String,
+      bytes: Buffer,
+    });
+    const proto = grpc.loadPackageDefinition(definition) as unknown as {
+      zetasql: { local_service: { ZetaSqlLocalService: grpc.ServiceClientConstructor } };
+    };
+    const client = new proto.zetasql.local_service.ZetaSqlLocalService(`localhost:${port}`, grpc.credentials.createInsecure(), {
+      'grpc.max_receive_message_length': -1,
+      'grpc.max_send_message_length': -1,
+    }) as unknown as grpc.Client & Record<string, CallableFunction>;
+    await new Promise<void>((resolve, reject) => client.waitForReady(Date.now() + 30_000, (error) => (error ? reject(error) : resolve())));
+    const engine = new GoogleSql(server, client);
+    engine.#language = {
+      ...(await engine.#call<object>('GetLanguageOptions', { maximum_features: true })),
+      product_mode: 'PRODUCT_EXTERNAL',
+      supported_statement_kinds: [],
+    };
+    return engine;
+  }
+
+  /** Type-checks one statement. @throws Error with GoogleSQL's own message, line and column. */
+  async analyze(statement: string, tables: readonly CatalogTable[], parameters: readonly QueryParameter[] = []): Promise<void> {
+    await this.#call('Analyze', {
+      sql_statement: statement,
+      options: this.#options(parameters),
+      simple_catalog: this.#catalog(tables),
+    });
+  }
+
+  /** Runs one SELECT over the rows of the tables. */
+  async evaluate(
+    query: string,
+    tables: readonly CatalogTable[],
+    parameters: readonly QueryParameter[] = [],
+  ): Promise<Record<string, Value>[]> {
+    const response = await this.#call<{
+      content: { table_data?: { row?: { cell: object[] }[] } };
+      prepared: { columns: { name: string; type: ProtoType }[] };
+    }>('EvaluateQuery', {
+      sql: query,
+      options: this.#options(parameters),
+      simple_catalog: this.#catalog(tables),
+      table_content: Object.fromEntries(tables.map((table) => [table.name, contentOf(table)])),
+      params: parameters.map(({ name, column, value }) => ({ name, value: toProtoValue(column, value) })),
+    });
+    const { columns } = response.prepared;
+    return (response.content.table_data?.row ?? []).map((row) =>
+      Object.fromEntries(columns.map((column, i) => [column.name, fromProtoValue(column.type, row.cell[i]!)])),
+    );
+  }
+
+  stop(): void {
+    this.#client.close();
+    this.#process.kill('SIGKILL');
+  }
+
+  #options(parameters: readonly QueryParameter[]): object {
+    return {
+      language_options: this.#language,
+      default_timezone: 'UTC',
+      error_message_mode: 'ERROR_MESSAGE_MULTI_LINE_WITH_CARET',
+      query_parameters: parameters.map(({ name, column }) => ({ name, type: toProtoType(column) })),
+    };
+  }
+
+  #catalog(tables: readonly CatalogTable[]): object {
+    return {
+      name: 'warehouse',
+      builtin_function_options: { language_options: this.#language },
+      table: tables.map(({ definition, name }) => ({
+        name,
+        column: definition.columns.map((column) => ({ name: column.name, type: toProtoType(column) })),
+      })),
+    };
+  }
+
+  #call<Response>(method: string, request: object): Promise<Response> {
+    return new Promise((resolve, reject) =>
+      this.#client[method]!(request, (error: grpc.ServiceError | null, response: Response) =>
+        error ? reject(new Error(error.details, { cause: error })) : resolve(response),
+      ),
+    );
+  }
+}
+
+function contentOf({ definition, rows = [] }: CatalogTable): object {
+  return {
+    table_data: {
+      row: rows.map((row) => ({ cell: definition.columns.map((column) => toProtoValue(column, row[column.name] ?? null)) })),
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
