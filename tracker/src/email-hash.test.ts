@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { hashOfAddress, toCleanJson, withoutAddresses } from './email-hash.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const BOB = sha256('bob@x.example');
+
+describe('withoutAddresses', () => {
+  it.each([
+    ['bob@x.example', BOB],
+    ['Write to Bob <BOB@X.Example>.', `Write to Bob <${BOB}>.`],
+    ["'bob@x.example' said so", `'${BOB}' said so`],
+    ['mailto:bob@x.example?subject=hi', `mailto:${BOB}?subject=hi`],
+    ['https://shop.example/?email=bob@x.example&a=1#bob@x.example', `https://shop.example/?email=${BOB}&a=1#${BOB}`],
+    ['/?email=bob%40x.example', `/?email=${BOB}`],
+    ['/?email=bob%2540x.example', `/?email=${BOB}`],
+    ['/?next=%2Fwelcome%3Femail%3Dbob%40x.example%26a%3D1', `/?next=%2Fwelcome%3Femail%3D${BOB}%26a%3D1`],
+    ['/?email=bob%2Bnews%40x.example', `/?email=${sha256('bob+news@x.example')}`],
+    ["o'brien@x.example", sha256("o'brien@x.example")],
+    ['jörg@müller.example', sha256('jörg@müller.example')],
+    ['bob@xn--mller-kva.example, bob@x.xn--p1ai', `${sha256('bob@xn--mller-kva.example')}, ${sha256('bob@x.xn--p1ai')}`],
+    ['bob@a.b.c.example.', `${sha256('bob@a.b.c.example')}.`],
+  ])('%s', (text, expected) => {
+    expect(withoutAddresses(text)).toBe(expected);
+  });
+
+  it.each(['', 'no address', 'react@18.2.0', '@handle', 'a@b', 'price @ 5.00', '100%40'])('leaves %j as it is', (text) => {
+    expect(withoutAddresses(text)).toBe(text);
+  });
+
+  it('takes linear time for long texts that almost hold an address', () => {
+    // With unbounded quantifiers each of these would take minutes.
+    for (const part of ['a', 'a.', '%40', '@a.', 'a@']) expect(withoutAddresses(part.repeat(100_000)).length).toBe(part.length * 100_000);
+  });
+});
+
+describe('hashOfAddress', () => {
+  it('hashes what is an address as a whole, white space around it apart', () => {
+    expect(hashOfAddress(' Bob@X.example\n')).toBe(BOB);
+  });
+
+  it('takes a hash as it is, in lower case', () => {
+    expect(hashOfAddress(BOB.toUpperCase())).toBe(BOB);
+  });
+
+  it.each([undefined, null, 7, {}, '', 'Bob', 'to bob@x.example', 'bob@x.example,eve@x.example'])('finds none in %j', (value) => {
+    expect(hashOfAddress(value)).toBeUndefined();
+  });
+});
+
+describe('toCleanJson', () => {
+  it('leaves no address in values and keys at any depth, and everything else as JSON has it', () => {
+    const json = toCleanJson({
+      'bob@x.example': [{ deep: 'bob@x.example' }],
+      at: new Date(0),
+      none: null,
+      left: undefined,
+      n: 1.5,
+      on: true,
+    });
+    expect(JSON.parse(json)).toEqual({ [BOB]: [{ deep: BOB }], at: '1970-01-01T00:00:00.000Z', none: null, n: 1.5, on: true });
+  });
+});
