@@ -11,6 +11,9 @@ export type TimeUnit = 'MICROSECOND' | 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY';
 export interface Dialect {
   readonly name: 'duckdb' | 'bigquery';
 
+  /** A column's name, quoted: for names that come from a config and may be reserved words. */
+  identifier(name: string): Sql;
+
   /** SHA-256 of the UTF-8 bytes, as 64 lower-case hex digits. */
   sha256Hex(text: Sql): Sql;
   /** `normalizeEmail` of the contract, then SHA-256; NULL for an empty address. */
@@ -49,6 +52,10 @@ export interface Dialect {
   dateTrunc(date: Sql, unit: 'WEEK' | 'MONTH' | 'QUARTER' | 'YEAR'): Sql;
   dateAdd(date: Sql, days: Sql): Sql;
 
+  /** A STRUCT of the given members, in their order. */
+  struct(members: Readonly<Record<string, Sql>>): Sql;
+  /** Whether an array (a column or `arrayParam`) holds the value. */
+  isIn(value: Sql, array: Sql): Sql;
   /** A FROM item with one row per element of an array; members of a struct element are `alias.member`. Follows a comma (cross join). */
   unnest(array: Sql, alias: string): Sql;
   /** Aggregate: the value of the row that comes first in `orderBy` (which names NULLS FIRST/LAST); NULL values count. */
@@ -57,6 +64,6 @@ export interface Dialect {
   arrayAgg(value: Sql, orderBy: Sql): Sql;
   /** An inline table of typed constants: a FROM item `(…) alias` with the given columns. */
   values(alias: string, columns: Readonly<Record<string, ColumnType>>, rows: readonly (readonly ParamValue[])[]): Sql;
-  /** Whether two values of a column's type differ; NULLs are equal to each other. Arrays, structs and JSON by content. */
+  /** Whether two values of a column's type differ; NULLs are equal to each other. Arrays, structs and JSON by content (in DuckDB the order of JSON members counts). */
   differs(left: Sql, right: Sql, type: ColumnType, repeated: boolean): Sql;
 }

@@ -68,6 +68,17 @@ export interface Warehouse {
   /** Appends rows that come from Node, in batches, or replaces the table by them. */
   load(target: TableDefinition, rows: Iterable<Row> | AsyncIterable<Row>, options?: { replace?: boolean; label?: string }): Promise<Change>;
 
+  /**
+   * Makes the table hold the rows of a CSV file with a header, by its key; rows that are not in the file are deleted,
+   * equal ones not touched. Cells are text of the column's type; an empty one (or `nullText`) is NULL. A table without a
+   * key has no rows to tell apart: it is emptied and filled.
+   * @throws UserError naming the file, the line, the column and what was expected.
+   */
+  loadCsv(target: TableDefinition, file: string, options?: { nullText?: string; label?: string }): Promise<Change>;
+
+  /** Writes a fresh DuckDB file that holds these tables as they are committed. The file appears whole or not at all. */
+  snapshot(tables: readonly TableDefinition[], path: string): Promise<void>;
+
   /** Checks a query without running it. @returns its columns and the bytes it would scan (0 where unknown). */
   dryRun(query: Sql): Promise<{ columns: readonly Column[]; bytes: number }>;
 

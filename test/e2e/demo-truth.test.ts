@@ -88,6 +88,25 @@ const hasValue = (stage: string) => stage === 'opportunity' || stage === 'closed
 const euro = (cents: number) => cents / 100;
 const inPeriod = ({ from, to }: Period) => ['--from', from, '--to', to];
 
+/** Compares the rows of a period, one per channel, with the truth: no channel missing, none too many. */
+function compareRevenue(rows: ReportJson['rows'], period: Period): void {
+  const costs = costByChannel(truth, period);
+  const shown = new Map(rows.map((row) => [row.dimensions['channel']!, row.figures]));
+  for (const model of MODELS) {
+    const revenue = conversionsByChannel(truth, 'closed_won', model, period);
+    const roas = roasByChannel(truth, model, period);
+    for (const channel of new Set([...shown.keys(), ...revenue.keys(), ...costs.keys()])) {
+      const where = `${period.from} ${model} ${channel}`;
+      const figure = (name: string) => shown.get(channel)?.[name] ?? 0;
+      expect(figure('cost'), where).toBe(euro(costs.get(channel) ?? 0));
+      expect(figure(`closed_won.${model}.conversions`), where).toBe(revenue.get(channel)?.conversions ?? 0);
+      expect(figure(`closed_won.${model}.conversion_value`), where).toBe(euro(revenue.get(channel)?.valueCents ?? 0));
+      if (roas.has(channel)) expect(shown.get(channel)?.[`closed_won.${model}.roas`], where).toBeCloseTo(roas.get(channel)!, 9);
+      else expect(shown.get(channel)?.[`closed_won.${model}.roas`] ?? null, where).toBeNull();
+    }
+  }
+}
+
 /** The months of the history with their last days. */
 const MONTHS: readonly Period[] = [
   { from: '2025-11-01', to: '2025-11-30' },
@@ -127,33 +146,24 @@ describe('the example company, through the edge, the warehouse and the pipeline'
   });
 
   test('revenue, cost and ROAS of every month and channel equal the truth, under every model', async () => {
-    for (const period of [...MONTHS, WHOLE_HISTORY]) {
-      const report = await ask<ReportJson>(
-        'report',
-        ...inPeriod(period),
-        '--conversion=closed_won',
-        `--model=${MODELS.join(',')}`,
-        '--metrics=cost,conversions,conversion_value,roas',
-      );
-      const costs = costByChannel(truth, period);
-      const rows = new Map(report.rows.map(({ dimensions, figures }) => [dimensions['channel']!, figures]));
+    const figures = ['--conversion=closed_won', `--model=${MODELS.join(',')}`, '--metrics=cost,conversions,conversion_value,roas'];
+    const whole = await ask<ReportJson>('report', ...inPeriod(WHOLE_HISTORY), ...figures);
+    const monthly = await ask<ReportJson>('report', ...inPeriod(WHOLE_HISTORY), '--by=date,channel', '--interval=month', ...figures);
+    compareRevenue(whole.rows, WHOLE_HISTORY);
+    for (const month of MONTHS) {
+      const rows = monthly.rows.filter(({ dimensions }) => dimensions['date'] === month.from);
+      expect(rows.length, month.from).toBeGreaterThan(0);
+      compareRevenue(rows, month);
+    }
+    const won = truth.conversions.filter(({ stage }) => stage === 'closed_won');
+    for (const { totals } of [whole, monthly]) {
+      expect(totals.figures['cost']).toBe(euro(truth.costs.reduce((sum, { cents }) => sum + cents, 0)));
       for (const model of MODELS) {
-        const revenue = conversionsByChannel(truth, 'closed_won', model, period);
-        const roas = roasByChannel(truth, model, period);
-        for (const channel of new Set([...rows.keys(), ...revenue.keys(), ...costs.keys()])) {
-          const where = `${period.from} ${model} ${channel}`;
-          const figure = (name: string) => rows.get(channel)?.[name] ?? 0;
-          expect(figure('cost'), where).toBe(euro(costs.get(channel) ?? 0));
-          expect(figure(`closed_won.${model}.conversions`), where).toBe(revenue.get(channel)?.conversions ?? 0);
-          expect(figure(`closed_won.${model}.conversion_value`), where).toBe(euro(revenue.get(channel)?.valueCents ?? 0));
-          if (roas.has(channel)) expect(figure(`closed_won.${model}.roas`), where).toBeCloseTo(roas.get(channel)!, 9);
-          else expect(rows.get(channel)?.[`closed_won.${model}.roas`] ?? null, where).toBeNull();
-        }
-        expect(report.totals.figures[`closed_won.${model}.conversion_value`] ?? 0, period.from).toBe(
-          euro([...revenue.values()].reduce((sum, { valueCents }) => sum + valueCents, 0)),
+        expect(totals.figures[`closed_won.${model}.conversion_value`]).toBe(
+          euro(won.reduce((sum, { valueCents }) => sum + valueCents!, 0)),
         );
+        expect(totals.figures[`closed_won.${model}.conversions`]).toBe(won.length);
       }
-      expect(report.totals.figures['cost'], period.from).toBe(euro([...costs.values()].reduce((sum, cents) => sum + cents, 0)));
     }
   });
 

@@ -6,7 +6,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Column } from '../../edge/contract/columns.ts';
 import type { TableDefinition, Value } from '../../pipeline/warehouse/warehouse.ts';
-import { type ProtoType, fromProtoValue, toProtoType, toProtoValue } from './values.ts';
+import { type ProtoType, fromProtoType, fromProtoValue, toProtoType, toProtoValue } from './values.ts';
 
 const library = join(dirname(fileURLToPath(import.meta.resolve('@fivetrandevelopers/zetasql/package.json'))), 'lib', 'zetasql');
 
@@ -74,6 +74,20 @@ export class GoogleSql {
       options: this.#options(parameters),
       simple_catalog: this.#catalog(tables),
     });
+  }
+
+  /** The columns a SELECT would return. */
+  async describe(query: string, tables: readonly CatalogTable[], parameters: readonly QueryParameter[] = []): Promise<Column[]> {
+    const { prepared } = await this.#call<{ prepared: { prepared_query_id: number; columns: { name: string; type: ProtoType }[] } }>(
+      'PrepareQuery',
+      {
+        sql: query,
+        options: this.#options(parameters),
+        simple_catalog: this.#catalog(tables),
+      },
+    );
+    await this.#call('UnprepareQuery', { prepared_query_id: prepared.prepared_query_id });
+    return prepared.columns.map(({ name, type }) => fromProtoType(name, type));
   }
 
   /** Runs one SELECT over the rows of the tables. */

@@ -1,4 +1,4 @@
-import type { Column } from '../../edge/contract/columns.ts';
+import type { Column, ColumnType } from '../../edge/contract/columns.ts';
 import type { Value } from '../../pipeline/warehouse/warehouse.ts';
 
 /** GoogleSQL's TypeProto, as far as our tables use it. */
@@ -28,6 +28,18 @@ export function toProtoType(column: Column): ProtoType {
         }
       : { type_kind: KINDS[column.type] };
   return column.mode === 'repeated' ? { type_kind: 'TYPE_ARRAY', array_type: { element_type: element } } : element;
+}
+
+/** The column that a GoogleSQL type is. @throws Error for a type that no table of ours uses. */
+export function fromProtoType(name: string, type: ProtoType): Column {
+  if (type.type_kind === 'TYPE_ARRAY') return { ...fromProtoType(name, type.array_type!.element_type), mode: 'repeated' };
+  if (type.type_kind === 'TYPE_STRUCT') {
+    const fields = type.struct_type!.field.map((field) => fromProtoType(field.field_name, field.field_type));
+    return { name, type: 'STRUCT', mode: 'nullable', description: '', fields };
+  }
+  const kind = Object.entries(KINDS).find(([, one]) => one === type.type_kind)?.[0] as ColumnType | undefined;
+  if (!kind) throw new Error(`column ${name} has the type ${type.type_kind}, which no table of ours uses`);
+  return { name, type: kind, mode: 'nullable', description: '' };
 }
 
 /** A value in the form of {@link Value} as GoogleSQL's ValueProto. */

@@ -40,3 +40,28 @@ export const REJECTED_CONVERSIONS: TableDefinition = {
   ],
   key: ['conversion_name', 'row_hash', 'reason'],
 };
+
+/** The longest value in units of its currency that micros can hold with room to add up. */
+export const LARGEST_VALUE = 1_000_000_000_000;
+
+export const STAGED_CONVERSIONS: TableDefinition = {
+  name: 'staged_conversions',
+  description: 'What the conversion queries returned, in one shape; raw e-mail addresses are hashed already.',
+  columns: [
+    required('conversion_name', 'STRING', 'Name of the conversion in the config.'),
+    required('row_hash', 'STRING', 'Hash of the row.'),
+    nullable('id', 'STRING', 'Id of the conversion.'),
+    nullable('conversion_time', 'TIMESTAMP', 'created; the end of the day where that is a date.'),
+    nullable('attribution_time', 'TIMESTAMP', 'attribution_time, else created.'),
+    nullable('client_id', 'STRING', 'As the query returned it.'),
+    nullable('lead_id', 'STRING', 'As the query returned it.'),
+    nullable('user_id', 'STRING', 'As the query returned it.'),
+    nullable('email_hash', 'STRING', 'E-mail hash, made from email where the query returned that.'),
+    nullable('original_value', 'FLOAT64', 'Value as the query returned it; NULL where it is no finite amount.'),
+    required('has_unusable_value', 'BOOL', 'Whether the query returned a value that is no finite amount.'),
+    required('currency', 'STRING', "Currency of original_value; the project's where the query returned none."),
+    nullable('is_qualified', 'BOOL', 'As the query returned it.'),
+    repeated('params', [required('key', 'STRING', 'Name.'), nullable('value', 'STRING', 'Value.')], 'Custom parameters.'),
+  ],
+  key: [],
+};

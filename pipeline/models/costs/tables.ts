@@ -26,3 +26,25 @@ export const COSTS: TableDefinition = {
   key: ['date', 'platform', 'account_id', 'campaign_id', 'ad_group_id', 'ad_id'],
   partitionBy: 'date',
 };
+
+/** The rows of the nth cost file of the config as they stand in it; ids and names may be empty, and rows may repeat. */
+export function stagedCosts(index: number): TableDefinition {
+  return {
+    name: `staged_costs_${index + 1}`,
+    description: 'The rows of a cost file as they stand in it.',
+    columns: [
+      required('date', 'DATE', "Day, in the ad account's time zone."),
+      nullable('account_id', 'STRING', 'Ad account.'),
+      nullable('campaign_id', 'STRING', 'Campaign id.'),
+      nullable('campaign', 'STRING', 'Campaign name.'),
+      nullable('ad_group_id', 'STRING', 'Ad group id.'),
+      nullable('ad_group', 'STRING', 'Ad group name.'),
+      nullable('ad_id', 'STRING', 'Ad id.'),
+      nullable('ad', 'STRING', 'Ad name.'),
+      required('cost', 'FLOAT64', 'Cost in the currency of the account.'),
+      nullable('impressions', 'INT64', 'Impressions.'),
+      nullable('clicks', 'INT64', 'Clicks.'),
+    ],
+    key: [],
+  };
+}

@@ -61,3 +61,42 @@ export const USER_IDENTITIES: TableDefinition = {
   ],
   key: ['person_id', 'key_name', 'key_value'],
 };
+
+export const STAGED_EDGES: TableDefinition = {
+  name: 'staged_edges',
+  description: 'Edges of the identity graph, numbered in the order in which they are accepted, their ends coded as integers.',
+  columns: [
+    required('edge_number', 'INT64', 'Place in the total order, from 1.'),
+    required('anonymous_number', 'INT64', 'The anonymous_id, numbered from 0 by (first seen, id).'),
+    required('key_number', 'INT64', 'The key, numbered from 0.'),
+    required('anonymous_id', 'STRING', 'The visitor id of one browser.'),
+    required('anonymous_first_seen', 'TIMESTAMP', 'First event of the anonymous_id; without one, its first evidence.'),
+    required('key_name', 'STRING', 'Name of the identifier.'),
+    required('key_value', 'STRING', 'Value of the identifier.'),
+    required('tier', 'STRING', 'deterministic, weak or probabilistic.'),
+    required('origin', 'STRING', 'Strongest origin of the evidence.'),
+    required('first_seen', 'TIMESTAMP', 'First observation.'),
+    required('last_seen', 'TIMESTAMP', 'Last observation.'),
+    required('kind', 'INT64', '0 plain, 1 submitted e-mail hash, 2 e-mail hash of a link.'),
+    required('exclusive_group', 'INT64', 'Number of the exclusive key; -1 where the key is not exclusive.'),
+    nullable('reason', 'STRING', 'Why it is refused before the graph sees it: shared_key or shared_device.'),
+  ],
+  key: [],
+};
+
+export const STAGED_REFUSALS: TableDefinition = {
+  name: 'staged_refusals',
+  description: 'Edges that the graph refused.',
+  columns: [required('edge_number', 'INT64', 'The edge.'), required('reason', 'STRING', 'conflicting_key or size_cap.')],
+  key: [],
+};
+
+export const STAGED_MERGES: TableDefinition = {
+  name: 'staged_merges',
+  description: 'Anonymous ids that belong to an earlier-seen one.',
+  columns: [
+    required('anonymous_number', 'INT64', 'The anonymous_id.'),
+    required('root_number', 'INT64', 'The earliest-seen one of its component.'),
+  ],
+  key: [],
+};

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test, vi } from 'vitest';
+import type { WriteKeyRecord } from '../contract/write-key.ts';
+import { createAuthenticator, presentedKey } from './auth.ts';
+
+const none = new URLSearchParams();
+const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+
+describe('the key of a request', () => {
+  test.each([
+    ['the user name of Basic authentication', new Headers(basic('demo:')), none, {}],
+    ['the header X-Write-Key', new Headers({ 'x-write-key': 'demo' }), none, {}],
+    ['the query', new Headers(), new URLSearchParams('writeKey=demo'), {}],
+    ['the body', new Headers(), none, { writeKey: 'demo' }],
+  ])('may stand in %s', (_, headers, query, body) => {
+    expect(presentedKey(headers, query, body)).toBe('demo');
+  });
+
+  test('in a header wins over one in the body', () => {
+    expect(presentedKey(new Headers(basic('header:')), none, { writeKey: 'body' })).toBe('header');
+  });
+
+  test.each([[{}], [{ authorization: 'Bearer abc' }], [{ authorization: 'Basic %%%' }], [basic(':password only')]])(
+    'is missing from %j',
+    (headers) => {
+      expect(presentedKey(new Headers(headers as Record<string, string>), none, { writeKey: 7 })).toBeUndefined();
+    },
+  );
+});
+
+describe('authentication', () => {
+  const hash = createHash('sha256').update('demo').digest('hex');
+  const record: WriteKeyRecord = { id: 'wk_1', kind: 'server', name: 'shop' };
+
+  test('looks the key up by its hash and never by itself', async () => {
+    const lookup = vi.fn(async () => record);
+    expect(await createAuthenticator(lookup)('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true });
+    expect(lookup.mock.calls).toEqual([[hash]]);
+  });
+
+  test('refuses no key and an unknown key with different reasons', async () => {
+    const authenticate = createAuthenticator(async () => undefined);
+    await expect(authenticate(undefined)).rejects.toMatchObject({ reason: 'missing_write_key' });
+    await expect(authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
+  });
+
+  test('asks the store again after a minute for a known key, after five seconds for an unknown one', async () => {
+    let now = 0;
+    let stored: WriteKeyRecord | undefined;
+    const lookup = vi.fn(async () => stored);
+    const authenticate = createAuthenticator(lookup, () => now);
+    await expect(authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
+    stored = record;
+    now = 4_999;
+    await expect(authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
+    now = 5_000;
+    expect((await authenticate('demo')).id).toBe('wk_1');
+    stored = undefined;
+    now = 64_999;
+    expect((await authenticate('demo')).id).toBe('wk_1');
+    now = 65_000;
+    await expect(authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
+    expect(lookup).toHaveBeenCalledTimes(3);
+  });
+
+  test('accepts events unverified, as of a browser key, while the store fails', async () => {
+    const logged = vi.spyOn(console, 'error').mockReturnValue();
+    const authenticate = createAuthenticator(async () => {
+      throw new Error('store down');
+    });
+    expect(await authenticate('demo')).toEqual({ id: `wk_${hash.slice(0, 16)}`, kind: 'browser', verified: false });
+    expect(logged).toHaveBeenCalledOnce();
+    logged.mockRestore();
+  });
+
+  test('keeps believing what it knows of a key while the store fails', async () => {
+    const logged = vi.spyOn(console, 'error').mockReturnValue();
+    let now = 0;
+    let down = false;
+    const authenticate = createAuthenticator(
+      async () => {
+        if (down) throw new Error('store down');
+        return record;
+      },
+      () => now,
+    );
+    await authenticate('demo');
+    down = true;
+    now = 120_000;
+    expect(await authenticate('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true });
+    logged.mockRestore();
+  });
+});

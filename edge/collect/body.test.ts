@@ -1,0 +1,76 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { parseJson, readBody } from './body.ts';
+import type { RequestRejected } from './rejections.ts';
+
+const LIMIT = 1_000;
+
+function read(body: string | Uint8Array<ArrayBuffer> | null, headers: Record<string, string> = {}): Promise<string> {
+  return readBody({ headers: new Headers(headers), body: new Response(body).body }, LIMIT);
+}
+
+async function rejection(reading: Promise<unknown>): Promise<string> {
+  return await reading.then(
+    () => 'accepted',
+    (error: unknown) => (error as RequestRejected).reason,
+  );
+}
+
+describe('a body', () => {
+  test('is read as it is when it is plain text', async () => {
+    expect(await read('{"a":"ü"}')).toBe('{"a":"ü"}');
+  });
+
+  test('that is missing reads as empty', async () => {
+    expect(await read(null)).toBe('');
+  });
+
+  test('is decompressed by its content, whatever the headers call it', async () => {
+    const gzip = new Uint8Array(gzipSync('{"batch":[]}'));
+    expect(await read(gzip, { 'content-encoding': 'gzip' })).toBe('{"batch":[]}');
+    expect(await read(gzip, { 'content-type': 'application/x-www-form-urlencoded' })).toBe('{"batch":[]}');
+  });
+
+  test('that a proxy has decompressed but left labelled gzip is read as it is', async () => {
+    expect(await read('{}', { 'content-encoding': 'gzip' })).toBe('{}');
+  });
+
+  test('loses its byte order mark', async () => {
+    expect(await read(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]))).toBe('{}');
+  });
+
+  test.each([
+    ['exactly at the limit', 1_000, 'accepted'],
+    ['one byte above the limit', 1_001, 'body_too_large'],
+  ])('%s on the wire', async (_, length, outcome) => {
+    expect(await rejection(read('x'.repeat(length)))).toBe(outcome);
+  });
+
+  test.each([
+    ['exactly at the limit', 1_000, 'accepted'],
+    ['one byte above the limit', 1_001, 'body_too_large'],
+    ['a thousand times the limit', 1_000_000, 'body_too_large'],
+  ])('%s after decompression', async (_, length, outcome) => {
+    const gzip = new Uint8Array(gzipSync('x'.repeat(length)));
+    const reading = readBody({ headers: new Headers(), body: new Response(gzip).body }, length === 1_000_000 ? 2_000 : LIMIT);
+    expect(await rejection(reading)).toBe(outcome);
+  });
+
+  test('of which the gzip is cut off or damaged is refused', async () => {
+    const gzip = gzipSync('{"batch":["a rather long text that does not compress to nothing"]}');
+    expect(await rejection(read(new Uint8Array(gzip.subarray(0, -12))))).toBe('invalid_gzip');
+    expect(await rejection(read(new Uint8Array([0x1f, 0x8b, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])))).toBe('invalid_gzip');
+  });
+
+  test('in another compression is refused by name', async () => {
+    expect(await rejection(read(new Uint8Array([1, 2, 3]), { 'content-encoding': 'br' }))).toBe('unsupported_encoding');
+  });
+
+  test('that is not UTF-8 is refused instead of being repaired silently', async () => {
+    expect(await rejection(read(new Uint8Array([0x7b, 0xff, 0x7d])))).toBe('invalid_utf8');
+  });
+});
+
+test('text that is not JSON is refused and kept for the failure row', () => {
+  expect(() => parseJson('{"a":')).toThrowError(expect.objectContaining({ reason: 'invalid_json', payload: '{"a":' }));
+});

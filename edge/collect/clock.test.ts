@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { type Instant, occurredAt, parseInstant } from './clock.ts';
+
+describe('a time', () => {
+  test.each([
+    ['2026-03-01T10:20:30.123Z', '2026-03-01T10:20:30.123Z'],
+    ['2026-03-01T10:20:30Z', '2026-03-01T10:20:30.000Z'],
+    ['2026-03-01T10:20:30.123456Z', '2026-03-01T10:20:30.123456Z'],
+    ['2026-03-01T10:20:30.123456789Z', '2026-03-01T10:20:30.123456Z'],
+    ['2026-03-01T10:20:30.120000Z', '2026-03-01T10:20:30.120Z'],
+    ['2026-03-01T10:20:30+02:00', '2026-03-01T08:20:30.000Z'],
+    ['2026-03-01T10:20:30-0530', '2026-03-01T15:50:30.000Z'],
+    ['2026-03-01 10:20:30', '2026-03-01T10:20:30.000Z'],
+    ['2026-03-01T10:20', '2026-03-01T10:20:00.000Z'],
+    ['2026-03-01', '2026-03-01T00:00:00.000Z'],
+    ['2026-06-30T23:59:60Z', '2026-07-01T00:00:00.000Z'],
+    [1_772_360_430_123, '2026-03-01T10:20:30.123Z'],
+    ['1772360430123', '2026-03-01T10:20:30.123Z'],
+    [1_772_360_430, '2026-03-01T10:20:30.000Z'],
+    ['0050-01-01T00:00:00Z', '0050-01-01T00:00:00.000Z'],
+    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+  ])('%j is %s', (value, iso) => {
+    expect(parseInstant(value)?.iso).toBe(iso);
+  });
+
+  test.each([
+    ['2026-02-30T00:00:00Z'],
+    ['2026-13-01T00:00:00Z'],
+    ['2026-03-01T24:00:00Z'],
+    ['+275760-09-13T00:00:00Z'],
+    ['0000-01-01T00:00:00Z'],
+    ['9999-12-31T23:59:59-01:00'],
+    ['yesterday'],
+    [''],
+    [null],
+    [Number.NaN],
+    [-1],
+    [1e300],
+    [{}],
+  ])('%j is none', (value) => {
+    expect(parseInstant(value)).toBeUndefined();
+  });
+});
+
+const at = (iso: string): Instant => ({ ms: Date.parse(iso), iso });
+
+describe('when a live event happened', () => {
+  const received = at('2026-03-01T12:00:00.000Z');
+
+  test.each([
+    ['the wait on the client is subtracted', '2026-03-01T12:00:00.000Z', '2026-03-01T11:59:50.000Z', '2026-03-01T11:59:50.000Z'],
+    ['a clock that is a day ahead cancels out', '2026-03-02T12:00:00.000Z', '2026-03-02T11:59:50.000Z', '2026-03-01T11:59:50.000Z'],
+    ['a clock of the year 2000 cancels out', '2000-01-01T00:00:30.000Z', '2000-01-01T00:00:00.000Z', '2026-03-01T11:59:30.000Z'],
+    [
+      'an event after its sending is clamped to the arrival',
+      '2026-03-01T12:00:00.000Z',
+      '2026-03-01T12:05:00.000Z',
+      '2026-03-01T12:00:00.000Z',
+    ],
+    ['a clock set in between is not believed', '2026-03-01T12:00:00.000Z', '1970-01-01T00:00:00.000Z', '2026-03-01T12:00:00.000Z'],
+    ['an event that waited for a month keeps its time', '2026-03-01T12:00:00.000Z', '2026-01-30T12:00:00.000Z', '2026-01-30T12:00:00.000Z'],
+  ])('%s', (_, sent, original, expected) => {
+    expect(occurredAt(received, at(sent), at(original)).iso).toBe(expected);
+  });
+
+  test('is the arrival where a time is missing', () => {
+    expect(occurredAt(received, undefined, received)).toBe(received);
+    expect(occurredAt(received, received, undefined)).toBe(received);
+  });
+});

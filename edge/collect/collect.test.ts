@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { FailedEventRow } from '../contract/event-row.ts';
+import { parseInstant } from './clock.ts';
+import { collect } from './collect.ts';
+import type { Surroundings } from './enrich.ts';
+import { LIMITS } from './limits.ts';
+
+const live: Surroundings = {
+  key: { id: 'wk_1', kind: 'browser', verified: true },
+  channel: 'live',
+  receivedAt: parseInstant('2026-03-01T12:00:00.000Z')!,
+  sentAt: undefined,
+  request: { ip: null, userAgent: 'UA', country: null, region: null, city: null, timezone: null },
+  ipHasher: undefined,
+};
+const imported: Surroundings = { ...live, key: { id: 'wk_2', kind: 'server', verified: true }, channel: 'import' };
+const track = (messageId: string, more: Record<string, unknown> = {}) => ({
+  type: 'track',
+  event: 'E',
+  anonymousId: 'a',
+  messageId,
+  ...more,
+});
+const JANE = createHash('sha256').update('jane@example.com').digest('hex');
+
+/** An event whose JSON has exactly this many bytes. */
+function ofBytes(bytes: number, filler = 'x'): Record<string, unknown> {
+  const empty = track('m', { properties: { pad: '' } });
+  const left = bytes - Buffer.byteLength(JSON.stringify(empty));
+  return track('m', { properties: { pad: filler.repeat(left / Buffer.byteLength(filler)) } });
+}
+
+describe('the events of a request', () => {
+  test('each have a result, in their order, and a bad one costs the others nothing', async () => {
+    const { events, failed, results } = await collect([track('m-1'), 'nonsense', track('m-2', { event: 7 }), null, track('m-3')], live);
+    expect(results.map(({ message_id, status, reason, path }) => [message_id, status, reason, path])).toEqual([
+      ['m-1', 'ok', undefined, undefined],
+      [null, 'rejected', 'not_an_object', undefined],
+      ['m-2', 'rejected', 'invalid_value', 'event'],
+      [null, 'rejected', 'not_an_object', undefined],
+      ['m-3', 'ok', undefined, undefined],
+    ]);
+    expect(events.map((event) => event.message_id)).toEqual(['m-1', 'm-3']);
+    expect(failed.map((failure) => [failure.reason, failure.payload])).toEqual([
+      ['not_an_object', '"nonsense"'],
+      ['invalid_value', JSON.stringify(track('m-2', { event: 7 }))],
+      ['not_an_object', 'null'],
+    ]);
+    for (const failure of failed) expect(FailedEventRow.parse({ ...failure, edge_instance: 'i', edge_sequence: 1 })).toBeDefined();
+  });
+
+  test('that come twice are stored once and called duplicates', async () => {
+    const { events, results } = await collect([track('m-1'), track('m-1'), track('m-2')], live);
+    expect(results.map(({ status }) => status)).toEqual(['ok', 'duplicate', 'ok']);
+    expect(events).toHaveLength(2);
+  });
+
+  test('without an id get one each, even if they are equal', async () => {
+    const { events } = await collect([track('', {}), track('', {})], live);
+    expect(new Set(events.map((event) => event.message_id)).size).toBe(2);
+  });
+
+  test('hold no address where they are stored, neither good nor bad ones', async () => {
+    const { events, failed } = await collect(
+      [
+        track('m-1', { userId: 'Jane@Example.com', properties: { email: 'jane@example.com' }, context: { ip: '203.0.113.7' } }),
+        track('jane@example.com', { event: 7, context: { ip: '203.0.113.7' } }),
+      ],
+      live,
+    );
+    expect(events[0]).toMatchObject({ user_id: JANE, email_hashes: [{ hash: JANE, origin: 'form' }] });
+    expect(failed[0]).toMatchObject({ message_id: JANE });
+    expect(JSON.stringify([events, failed])).not.toMatch(/jane|203\.0\.113/i);
+  });
+});
+
+describe('the size of an event', () => {
+  test.each([
+    ['at the limit', ofBytes(LIMITS.eventBytes), 'ok'],
+    ['a byte above', ofBytes(LIMITS.eventBytes + 1), 'rejected'],
+    ['above in bytes, below in characters', ofBytes(LIMITS.eventBytes * 2, 'ü'), 'rejected'],
+  ])('%s', async (_, event, status) => {
+    const { results, failed } = await collect([event], live);
+    expect(results[0]!.status).toBe(status);
+    if (status === 'rejected') {
+      expect(failed[0]!.reason).toBe('event_too_large');
+      expect(Buffer.byteLength(failed[0]!.payload!)).toBeLessThanOrEqual(LIMITS.failedPayloadBytes);
+    }
+  });
+
+  test('nesting beyond the limit is refused, whatever the depth', async () => {
+    const deep = JSON.parse(`{"messageId":"m","a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`) as unknown;
+    const { results, failed } = await collect([deep], live);
+    expect(results).toMatchObject([{ message_id: 'm', status: 'rejected', reason: 'too_deep' }]);
+    expect(failed[0]!.payload).toMatch(/^\{"messageId":"m","a":\[\[/);
+  });
+});
+
+describe('imported events', () => {
+  test('keep their time, however long ago', async () => {
+    const { events } = await collect([track('m', { timestamp: '1999-12-31T23:00:00Z' })], imported);
+    expect(events[0]!.occurred_at).toBe('1999-12-31T23:00:00.000Z');
+  });
+
+  test.each([
+    ['no time', undefined, 'rejected'],
+    ['an unreadable time', 'last week', 'rejected'],
+    ['the year 9999', '9999-01-01T00:00:00Z', 'rejected'],
+    ['a time before 1970', '1969-12-31T23:59:59Z', 'rejected'],
+    ['a clock 23 hours ahead', '2026-03-02T11:00:00Z', 'ok'],
+    ['a clock 25 hours ahead', '2026-03-02T13:00:00Z', 'rejected'],
+  ])('with %s are %3$s', async (_, timestamp, status) => {
+    const { results } = await collect([track('m', { timestamp })], imported);
+    expect(results[0]).toMatchObject(status === 'ok' ? { status } : { status, reason: 'invalid_timestamp', path: 'timestamp' });
+  });
+
+  test('without an id get the same one whenever the archive is read again', async () => {
+    const event = { type: 'track', event: 'E', userId: 'u', timestamp: '2025-11-01T00:00:00Z', properties: { a: 1, b: { c: [1, 2] } } };
+    const exportedAgain = {
+      ...event,
+      properties: { b: { c: [1, 2] }, a: 1 },
+      receivedAt: '2026-01-01',
+      sentAt: '2026-01-01',
+      projectId: 'p',
+    };
+    const other = { ...event, properties: { a: 1, b: { c: [2, 1] } } };
+    const ids = (await collect([event, exportedAgain, other], imported)).results.map(({ message_id, status }) => [message_id, status]);
+    expect(ids[0]![0]).toMatch(/^content-[0-9a-f]{64}$/);
+    expect(ids[1]).toEqual([ids[0]![0], 'duplicate']);
+    expect(ids[2]![0]).not.toBe(ids[0]![0]);
+  });
+});

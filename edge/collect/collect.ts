@@ -1,0 +1,160 @@
+import { sha256Hex } from '../contract/sha256.ts';
+import type { EventType, FailedEventRow } from '../contract/event-row.ts';
+import type { IncomingMessage } from '../contract/message.ts';
+import { parseInstant } from './clock.ts';
+import { isEmail } from './email-shapes.ts';
+import { type BeforeCleaning, enrich, type Surroundings, type UnpackedEvent } from './enrich.ts';
+import { LIMITS } from './limits.ts';
+import { objectAt, textAt } from './members.ts';
+import { redact, redactPayload } from './redact.ts';
+import { type EventRejection, rejectEvent } from './rejections.ts';
+import { checkShape, cutDepth } from './shape.ts';
+import { validateMessage } from './validate.ts';
+
+/** A rejected event before it is packed into a delivery. */
+export type UnpackedFailure = Omit<FailedEventRow, 'edge_instance' | 'edge_sequence'>;
+
+/** What the client is told about one event, in the order it sent them. */
+export interface EventResult {
+  readonly message_id: string | null;
+  readonly status: 'ok' | 'duplicate' | 'rejected';
+  readonly reason?: string;
+  readonly path?: string;
+  readonly detail?: string;
+}
+
+export interface Collected {
+  readonly events: readonly UnpackedEvent[];
+  readonly failed: readonly UnpackedFailure[];
+  readonly results: readonly EventResult[];
+}
+
+/**
+ * Turns the events of one request into rows. Each event stands alone: a bad one becomes a failure row and a result, and costs
+ * the others nothing. A message id that occurs twice in the request is stored once.
+ * @param type what a single-type route says its event is.
+ */
+export async function collect(rawEvents: readonly unknown[], surroundings: Surroundings, type?: EventType): Promise<Collected> {
+  const events: UnpackedEvent[] = [];
+  const failed: UnpackedFailure[] = [];
+  const results: EventResult[] = [];
+  const seen = new Set<string>();
+  for (const raw of rawEvents) {
+    const read = readEvent(raw, surroundings, type);
+    if ('rejection' in read) {
+      const { reason, path, detail } = read.rejection;
+      failed.push(toFailure(JSON.stringify(reason === 'too_deep' ? cutDepth(raw) : raw), read, surroundings));
+      results.push({ message_id: read.messageId, status: 'rejected', reason, ...(path !== null && { path }), detail });
+      continue;
+    }
+    const { message, before } = read;
+    const messageId = message.messageId ?? newMessageId(message, surroundings);
+    if (seen.has(messageId)) {
+      results.push({ message_id: messageId, status: 'duplicate' });
+      continue;
+    }
+    seen.add(messageId);
+    events.push(await enrich(message, messageId, before, surroundings));
+    results.push({ message_id: messageId, status: 'ok' });
+  }
+  return { events, failed, results };
+}
+
+/** The failure row of a whole body that could not be read. */
+export function failedBody(
+  payload: string | undefined,
+  reason: string,
+  detail: string,
+  surroundings: Pick<Surroundings, 'key' | 'receivedAt'>,
+): UnpackedFailure {
+  return {
+    write_key_id: surroundings.key.id,
+    message_id: null,
+    received_at: surroundings.receivedAt.iso,
+    reason,
+    path: null,
+    detail: redactPayload(detail),
+    payload: payload === undefined ? null : redactPayload(payload),
+  };
+}
+
+type ReadEvent = { message: IncomingMessage; before: BeforeCleaning } | { rejection: EventRejection; messageId: string | null };
+
+function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | undefined): ReadEvent {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { rejection: rejectEvent('not_an_object'), messageId: null };
+  const misshapen = checkShape(raw);
+  if (misshapen) return { rejection: misshapen, messageId: messageIdOf(raw) };
+  const text = JSON.stringify(raw);
+  if (exceedsBytes(text, LIMITS.eventBytes)) return { rejection: rejectEvent('event_too_large'), messageId: messageIdOf(raw) };
+
+  const original = raw as Record<string, unknown>;
+  const cleaned = redact(original, text);
+  const validated = validateMessage(cleaned, type);
+  if ('rejection' in validated) return { rejection: validated.rejection, messageId: messageIdOf(raw) };
+  const { message } = validated;
+  if (surroundings.channel === 'import' && !isPast(message.timestamp, surroundings)) {
+    return { rejection: rejectEvent('invalid_timestamp', 'timestamp'), messageId: message.messageId };
+  }
+  const before = { ip: textAt(objectAt(original, 'context'), 'ip'), userIdWasEmail: isEmail(textAt(original, 'userId') ?? '') };
+  return { message, before };
+}
+
+function exceedsBytes(text: string, bytes: number): boolean {
+  if (text.length > bytes) return true;
+  return text.length * 3 > bytes && new TextEncoder().encode(text).byteLength > bytes;
+}
+
+/** The clock of an exporting system may run ahead by a little; what lies beyond that did not happen yet. */
+const AHEAD_MS = 24 * 3_600_000;
+
+function isPast(timestamp: unknown, { receivedAt }: Surroundings): boolean {
+  const instant = parseInstant(timestamp);
+  return instant !== undefined && instant.ms >= 0 && instant.ms <= receivedAt.ms + AHEAD_MS;
+}
+
+function messageIdOf(raw: object): string | null {
+  const id = 'messageId' in raw && typeof raw.messageId === 'string' ? raw.messageId.slice(0, 256) : '';
+  return id === '' ? null : redactPayload(id);
+}
+
+function toFailure(
+  payload: string,
+  { rejection, messageId }: { rejection: EventRejection; messageId: string | null },
+  surroundings: Surroundings,
+): UnpackedFailure {
+  const { reason, path, detail } = rejection;
+  return {
+    write_key_id: surroundings.key.id,
+    message_id: messageId,
+    received_at: surroundings.receivedAt.iso,
+    reason,
+    path: path === null ? null : redactPayload(path),
+    detail: redactPayload(detail),
+    payload: redactPayload(payload),
+  };
+}
+
+/** Members that differ between two exports of the same event. */
+const NOT_CONTENT: ReadonlySet<string> = new Set(['messageId', 'sentAt', 'receivedAt', 'projectId', 'writeKey', 'version', '_metadata']);
+
+/**
+ * An id for an event that came without: of an imported one the hash of its content, so that importing an archive again adds
+ * nothing; of a live one a new one, because two equal clicks are two clicks.
+ */
+function newMessageId(message: IncomingMessage, { channel }: Surroundings): string {
+  if (channel !== 'import') return crypto.randomUUID();
+  const content = Object.fromEntries(
+    Object.entries(message).filter(([key, value]) => !NOT_CONTENT.has(key) && value !== null && value !== undefined),
+  );
+  return `content-${sha256Hex(canonicalJson(content))}`;
+}
+
+/** JSON with sorted members: equal content gives equal text. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
+}

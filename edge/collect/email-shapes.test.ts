@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { isEmail, replaceEmails } from './email-shapes.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const JANE = sha256('jane@example.com');
+
+describe('an address is replaced by the hash of its normal form', () => {
+  test.each([
+    ['alone', 'jane@example.com', JANE],
+    ['with capitals and white space around it', ' \u00a0Jane@Example.COM\n', JANE],
+    ['within a sentence', 'Call jane@example.com, please', `Call ${JANE}, please`],
+    ['at the end of a sentence', 'Write to jane@example.com.', `Write to ${JANE}.`],
+    ['with a display name', 'Jane <jane@example.com>', `Jane <${JANE}>`],
+    ['in quotes', "'jane@example.com'", `'${JANE}'`],
+    ['twice', 'jane@example.com;jane@example.com', `${JANE};${JANE}`],
+    ['in a mailto link', 'mailto:jane@example.com?subject=x', `mailto:${JANE}?subject=x`],
+    ['in the query of a URL', 'https://x.example/a?email=jane@example.com&b=1', `https://x.example/a?email=${JANE}&b=1`],
+    ['percent-encoded in a URL', 'https://x.example/?email=jane%40example.com&b=1', `https://x.example/?email=${JANE}&b=1`],
+    ['percent-encoded twice', 'https://x.example/?next=%2Fa%3Fe%3Djane%40example.com', `https://x.example/?next=%2Fa%3Fe%3D${JANE}`],
+    ['with a doubly encoded at sign', 'jane%2540example.com', JANE],
+    ['in JSON within a text', '{"email":"jane\\u0040example.com"}', `{"email":"${JANE}"}`],
+    ['as HTML', 'jane&#64;example.com', JANE],
+    ['with a full-width at sign', 'jane＠example.com', JANE],
+    ['in the path of a URL', '/user/jane@example.com/edit', `/user/${JANE}/edit`],
+  ])('%s', (_, text, expected) => {
+    expect(replaceEmails(text)).toBe(expected);
+  });
+
+  test.each([
+    ['a plus sign', '', 'jane+news@example.com', 'jane+news@example.com'],
+    ['an encoded plus sign', 'e=', 'jane%2Bnews%40example.com', 'jane+news@example.com'],
+    ['a doubly encoded plus sign', 'e=', 'jane%252Bnews%2540example.com', 'jane+news@example.com'],
+    ['an apostrophe', '', "o'neil@example.com", "o'neil@example.com"],
+    ['letters beyond ASCII', '', 'jürgen@bücher.example', 'jürgen@bücher.example'],
+    ['letters beyond the basic plane', 'e=', '𝒿ane@example.com', '𝒿ane@example.com'],
+    ['encoded letters beyond ASCII', 'e=', 'j%C3%BCrgen%40example.com', 'jürgen@example.com'],
+    ['a punycode domain', '', 'a@xn--bcher-kva.xn--p1ai', 'a@xn--bcher-kva.xn--p1ai'],
+    ['many labels', '', 'a@b.c.d.example.co.uk', 'a@b.c.d.example.co.uk'],
+    ['a quoted local part', 'x ', '"jane doe"@example.com', '"jane doe"@example.com'],
+  ])('that holds %s', (_, before, written, address) => {
+    expect(replaceEmails(before + written)).toBe(before + sha256(address));
+  });
+});
+
+test.each([
+  'no address',
+  'a @ b',
+  '@handle',
+  'https://maps.example/@48.1,11.5,12z',
+  'lodash@4.17.21',
+  'https://medium.example/@jane',
+  '100 % @ 40',
+])('%j holds no address and stays', (text) => {
+  expect(replaceEmails(text)).toBe(text);
+});
+
+test.each([
+  ['one long local part', `${'a.'.repeat(200_000)}@${'b.'.repeat(200_000)}`],
+  ['nothing but at signs', '@'.repeat(400_000)],
+  ['many half addresses', 'a@b.'.repeat(100_000)],
+  ['many quotes', '"@'.repeat(200_000)],
+  ['many encoded signs', '%25'.repeat(150_000)],
+])('%s of 400 KB keeps nobody waiting', (_, text) => {
+  // The time limit of the test is the assertion: anything worse than linear would take minutes.
+  expect(replaceEmails(text)).not.toMatch(/[a-z]@[a-z]+\.[a-z]{2}/);
+});
+
+test.each([
+  ['jane@example.com', true],
+  [' JANE@EXAMPLE.COM ', true],
+  ['jane@localhost', false],
+  ['jane doe@example.com', false],
+  ['https://jane@example.com/', false],
+  ['jane', false],
+])('%j is an address: %s', (text, expected) => {
+  expect(isEmail(text)).toBe(expected);
+});

@@ -1,0 +1,79 @@
+import { emailHash, normalizeEmail } from '../contract/email.ts';
+
+/** The at sign as people and programs write it: plain, full width, percent-encoded once or more, escaped. */
+const AT = /@|＠|﹫|%(?:25)*40|%EF%BC%A0|\\u0040|&#64;|&#x40;|&commat;/giu;
+const AT_IN_TEXT = new RegExp(AT.source, 'iu');
+
+/** What may stand before the at sign. Wider than that it would swallow the words around it: `a=b@c.de` in a URL. */
+const LOCAL_CHARACTER = /^[\p{L}\p{N}\p{M}._+~!$*^'`|-]$/u;
+/** Percent-encoded characters that belong to an address; an encoded "=" or "/" ends it. */
+const LOCAL_ENCODED = /%(?:25)*(?:2[bde]|5f|7e|27|21|24|2a|[89a-f][0-9a-f])$/i;
+const ENCODED = /%(?:25)*[0-9a-f]{2}$/i;
+/** Marks and quotes that stand around an address rather than in it. */
+const LEADING_MARKS = /^['`.-]+/;
+const QUOTED_LOCAL = /\\?"[^"@\\]{1,64}\\?"$/;
+const LONGEST_LOCAL = 128;
+
+const LABEL = String.raw`(?:[\p{L}\p{N}\p{M}-]|%[89a-f][0-9a-f]){1,190}`;
+const DOMAIN = new RegExp(String.raw`(?:${LABEL}(?:\.|%2e)){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}[\p{L}\p{M}]{1,62})`, 'iuy');
+
+/** A text that is an address and nothing else; looser than the search in running text, because nothing delimits it. */
+const WHOLE_EMAIL =
+  /^[^\s@'"<>(),;:/\\?=&＠][^\s@"<>(),;:/\\?=&＠]{0,127}@[^\s@"<>(),;:/\\?=&＠]{1,190}\.[^\s@"'<>(),;:/\\?=&.＠\d]{2,63}$/u;
+
+/** Whether a text is an e-mail address, apart from what is stripped before hashing. */
+export function isEmail(text: string): boolean {
+  return text.length < 400 && WHOLE_EMAIL.test(normalizeEmail(text));
+}
+
+/**
+ * Replaces each e-mail-shaped part of a text by the hash of its address, also inside URLs, where the at sign may be
+ * percent-encoded. What remains is never an address.
+ * Starts from the at signs and looks to both sides, so that no text takes more than linear time.
+ */
+export function replaceEmails(text: string): string {
+  if (!AT_IN_TEXT.test(text)) return text;
+  if (isEmail(text)) return emailHash(text);
+  let replaced = '';
+  let done = 0;
+  for (const { index, 0: at } of text.matchAll(AT)) {
+    if (index < done) continue;
+    const local = localPartBefore(text, done, index);
+    DOMAIN.lastIndex = index + at.length;
+    const domain = local && DOMAIN.exec(text)?.[0];
+    if (!domain) continue;
+    replaced += text.slice(done, index - local.length) + emailHash(`${decode(local)}@${decode(domain)}`);
+    done = index + at.length + domain.length;
+  }
+  return replaced + text.slice(done);
+}
+
+/** The characters directly before an at sign that belong to an address; empty where there are none. */
+function localPartBefore(text: string, from: number, at: number): string {
+  const quoted = QUOTED_LOCAL.exec(text.slice(Math.max(from, at - 70), at));
+  if (quoted) return quoted[0];
+  let start = at;
+  while (start > from && at - start < LONGEST_LOCAL) {
+    const length = localCharacterBefore(text.slice(Math.max(from, start - 9), start));
+    if (length === 0) break;
+    start -= length;
+  }
+  return text.slice(start, at).replace(LEADING_MARKS, '');
+}
+
+/** Length of the character at the end of a text, encoded or plain, where it may belong to an address; else 0. */
+function localCharacterBefore(text: string): number {
+  if (ENCODED.test(text)) return LOCAL_ENCODED.exec(text)?.[0].length ?? 0;
+  const last = /[\uDC00-\uDFFF]$/.test(text) ? text.slice(-2) : text.slice(-1);
+  return LOCAL_CHARACTER.test(last) ? last.length : 0;
+}
+
+function decode(part: string): string {
+  const plain = part.replace(/\\?"/g, '"').replace(/%(?:25)+/g, '%');
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    // A lone "%": the characters stand for themselves.
+    return plain;
+  }
+}

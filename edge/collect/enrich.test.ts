@@ -1,0 +1,187 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { EventRow } from '../contract/event-row.ts';
+import { createIpHasher } from '../contract/ip.ts';
+import { IncomingMessage } from '../contract/message.ts';
+import { parseInstant } from './clock.ts';
+import { enrich, type Surroundings, type UnpackedEvent } from './enrich.ts';
+
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+const receivedAt = parseInstant('2026-03-01T12:00:00.000Z')!;
+const request = { ip: '203.0.113.7', userAgent: CHROME, country: 'DE', region: 'Berlin', city: 'Berlin', timezone: 'Europe/Berlin' };
+const SECRET = 'a secret of some length';
+const hmac = (ip: string) => createHmac('sha256', SECRET).update(ip).digest('hex');
+const browser: Surroundings = {
+  key: { id: 'wk_1', kind: 'browser', verified: true },
+  channel: 'live',
+  receivedAt,
+  sentAt: undefined,
+  request,
+  ipHasher: createIpHasher('k1', SECRET),
+};
+const server: Surroundings = { ...browser, key: { id: 'wk_2', kind: 'server', verified: true } };
+
+async function row(raw: Record<string, unknown>, surroundings: Surroundings, ip: string | null = null): Promise<UnpackedEvent> {
+  const message = IncomingMessage.parse({ type: 'track', event: 'Signed Up', anonymousId: 'a-1', ...raw });
+  return await enrich(message, 'm-1', { ip, userIdWasEmail: false }, surroundings);
+}
+
+test('every column of the stored row is filled as its schema wants it', async () => {
+  const made = await row({ context: { page: { url: 'https://x.example/?gclid=G' }, ip: '1.2.3.4' }, traits: { plan: 'pro' } }, browser);
+  expect(Object.keys(made).sort()).toEqual(
+    Object.keys(EventRow.shape)
+      .filter((name) => !name.startsWith('edge_'))
+      .sort(),
+  );
+  expect(EventRow.parse({ ...made, edge_instance: 'i', edge_sequence: 1 })).toBeDefined();
+});
+
+describe('who and where', () => {
+  const context = { userAgent: 'curl/8', location: { country: 'FR', city: 'Lyon' }, timezone: 'Europe/Paris' };
+
+  test("of a browser's event are the connection's, whatever it claims", async () => {
+    expect(await row({ context }, browser, '198.51.100.9')).toMatchObject({
+      ip_hash: hmac('203.0.113.7'),
+      ip_key_id: 'k1',
+      country: 'DE',
+      region: 'Berlin',
+      city: 'Berlin',
+      timezone: 'Europe/Berlin',
+      user_agent: CHROME,
+      browser: 'Chrome',
+      os: 'Windows',
+      device_type: 'desktop',
+      is_bot: false,
+    });
+  });
+
+  test("of a server's event are its own, never the connection's", async () => {
+    expect(await row({ context }, server, '198.51.100.9')).toMatchObject({
+      ip_hash: hmac('198.51.100.9'),
+      ip_key_id: 'k1',
+      country: 'FR',
+      region: null,
+      city: 'Lyon',
+      timezone: 'Europe/Paris',
+      user_agent: 'curl/8',
+    });
+    expect(await row({}, server)).toMatchObject({
+      ip_hash: null,
+      ip_key_id: null,
+      country: null,
+      timezone: null,
+      user_agent: null,
+      is_bot: false,
+    });
+  });
+
+  test('a pixel gives no address', async () => {
+    expect(await row({}, { ...browser, channel: 'pixel' })).toMatchObject({
+      ip_hash: null,
+      ip_key_id: null,
+      library: 'pixel',
+      country: 'DE',
+    });
+  });
+
+  test('without a key for hashing nothing of an address is kept', async () => {
+    expect(await row({}, { ...browser, ipHasher: undefined })).toMatchObject({ ip_hash: null, ip_key_id: null });
+  });
+});
+
+describe('when', () => {
+  test('a live event is corrected for the clock, and its own times are kept', async () => {
+    const sentAt = parseInstant('2026-03-02T12:00:00.000Z');
+    expect(await row({ timestamp: '2026-03-02T11:59:00Z', sentAt: '2020-01-01' }, { ...browser, sentAt })).toMatchObject({
+      occurred_at: '2026-03-01T11:59:00.000Z',
+      received_at: '2026-03-01T12:00:00.000Z',
+      sent_at: '2026-03-02T12:00:00.000Z',
+      original_timestamp: '2026-03-02T11:59:00.000Z',
+    });
+  });
+
+  test("the event's own sentAt serves where the request has none", async () => {
+    const raw = { originalTimestamp: '2026-03-01T11:59:00Z', timestamp: '2001-01-01', sentAt: '2026-03-01T12:00:00Z' };
+    expect(await row(raw, browser)).toMatchObject({ occurred_at: '2026-03-01T11:59:00.000Z', sent_at: '2026-03-01T12:00:00.000Z' });
+  });
+
+  test('an imported event happened when it says, and was not sent', async () => {
+    const raw = { timestamp: '2025-11-01T10:00:00.123456Z', sentAt: '2025-11-01T10:00:09Z', receivedAt: '2025-11-01T10:00:10Z' };
+    expect(await row(raw, { ...server, channel: 'import' })).toMatchObject({
+      occurred_at: '2025-11-01T10:00:00.123456Z',
+      received_at: '2026-03-01T12:00:00.000Z',
+      sent_at: null,
+      original_timestamp: '2025-11-01T10:00:00.123456Z',
+    });
+  });
+});
+
+describe('the free-form columns', () => {
+  test('hold what has no column of its own', async () => {
+    const made = await row(
+      {
+        properties: { plan: 'pro' },
+        traits: {},
+        integrations: { All: true },
+        colour: 'red',
+        writeKey: 'demo',
+        context: {
+          locale: 'de',
+          ip: '1.2.3.4',
+          userAgent: 'x',
+          library: { name: 'analytics.js', version: '5' },
+          timezone: 'UTC',
+          consent: 'granted',
+          page: { url: 'https://x.example/', keywords: ['a'] },
+          campaign: { source: 's', name: 'n', expId: '7' },
+          clickIds: { gclid: 'G' },
+        },
+      },
+      browser,
+    );
+    expect(JSON.parse(made.context!)).toEqual({
+      locale: 'de',
+      consent: 'granted',
+      page: { keywords: ['a'] },
+      campaign: { expId: '7' },
+      message: { colour: 'red' },
+    });
+    expect(made).toMatchObject({ properties: '{"plan":"pro"}', traits: null, integrations: '{"All":true}', library: 'analytics.js/5' });
+  });
+
+  test('are empty where nothing is left', async () => {
+    expect(await row({ context: { timezone: 'UTC' } }, browser)).toMatchObject({ properties: null, context: null, integrations: null });
+  });
+
+  test("hold a page's category among the properties", async () => {
+    const made = await row({ type: 'page', event: null, name: 'Pricing', category: 'Docs' }, browser);
+    expect(made).toMatchObject({ type: 'page', event: 'Pricing', properties: '{"category":"Docs"}' });
+  });
+
+  test('say of an unverified key that it is one', async () => {
+    const made = await row({}, { ...browser, key: { ...browser.key, verified: false } });
+    expect(made.context).toBe('{"write_key_unverified":true}');
+  });
+});
+
+describe('single columns', () => {
+  test.each([
+    [{ sequence: 7 }, { sequence: 7 }],
+    [{ context: { sequence: 8 } }, { sequence: 8 }],
+    [{ context: { sequence: -1 } }, { sequence: null }],
+    [{ context: { gaClientId: '12.34' } }, { ga_client_id: '12.34' }],
+    [{ integrations: { 'Google Analytics': { clientId: '12.34' } } }, { ga_client_id: '12.34' }],
+    [{ properties: { engaged_seconds: 12.5 } }, { engaged_seconds: 12.5 }],
+    [{ properties: { engaged_seconds: -1 } }, { engaged_seconds: null }],
+    [{ properties: { engaged_seconds: 86_401 } }, { engaged_seconds: null }],
+    [{ context: { consent: 'denied' } }, { consent: 'denied' }],
+    [{ context: { consent: { status: 'Granted' } } }, { consent: 'granted' }],
+    [{ context: { consent: true } }, { consent: 'granted' }],
+    [{ context: { consent: 'perhaps' } }, { consent: null }],
+    [{ context: { consent: null } }, { consent: null }],
+    [{ context: { internal: true } }, { is_internal: true }],
+    [{ context: { groupId: 'g-1' } }, { group_id: 'g-1' }],
+  ])('%j gives %j', async (raw, expected) => {
+    expect(await row(raw, browser)).toMatchObject(expected);
+  });
+});

@@ -1,0 +1,203 @@
+import type { EventRow } from '../contract/event-row.ts';
+import type { IpHasher } from '../contract/ip.ts';
+import { IncomingMessage } from '../contract/message.ts';
+import type { AuthenticatedKey } from './auth.ts';
+import { type Instant, occurredAt, parseInstant } from './clock.ts';
+import { deviceColumns } from './device.ts';
+import { emailHashes } from './email-hashes.ts';
+import { type Members, objectAt, textAt, toJsonColumn, without } from './members.ts';
+import { CAMPAIGN_MEMBERS, campaignColumns, clickIds, pageColumns } from './page.ts';
+
+/** What the connection itself says about the visitor; clients cannot set it. */
+export interface RequestFacts {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly country: string | null;
+  readonly region: string | null;
+  readonly city: string | null;
+  readonly timezone: string | null;
+}
+
+/** What all events of a request have in common. */
+export interface Surroundings {
+  readonly key: AuthenticatedKey;
+  /** `import` is history sent with a server key; `pixel` is an image in a mail or page, fetched by who knows whom. */
+  readonly channel: 'live' | 'import' | 'pixel';
+  readonly receivedAt: Instant;
+  /** When the client says it sent the request; fresher than an event's own after a retry. */
+  readonly sentAt: Instant | undefined;
+  readonly request: RequestFacts;
+  /** Undefined where no key for hashing is configured: then no address is kept at all. */
+  readonly ipHasher: IpHasher | undefined;
+}
+
+/** What was read from one event before it was cleaned. */
+export interface BeforeCleaning {
+  readonly ip: string | null;
+  readonly userIdWasEmail: boolean;
+}
+
+/** An event before it is packed into a delivery. */
+export type UnpackedEvent = Omit<EventRow, 'edge_instance' | 'edge_sequence'>;
+
+/**
+ * Makes the stored row of a valid event.
+ * @param messageId the event's own, or the one it was given.
+ */
+export async function enrich(
+  message: IncomingMessage,
+  messageId: string,
+  before: BeforeCleaning,
+  surroundings: Surroundings,
+): Promise<UnpackedEvent> {
+  const { key, channel, receivedAt } = surroundings;
+  const context: Members = message.context ?? {};
+  const properties: Members = message.properties ?? {};
+  const page = pageColumns(context, properties);
+  return {
+    write_key_id: key.id,
+    message_id: messageId,
+    type: message.type,
+    event: message.event ?? message.name ?? null,
+    anonymous_id: message.anonymousId,
+    user_id: message.userId,
+    previous_id: message.previousId,
+    group_id: message.groupId ?? textAt(context, 'groupId'),
+    sequence: message.sequence ?? sequenceAt(context),
+    ...times(message, surroundings),
+    received_at: receivedAt.iso,
+    email_hashes: emailHashes({ message, keyKind: key.kind, pageUrl: page.page_url, userIdWasEmail: before.userIdWasEmail }),
+    ga_client_id: textAt(context, 'gaClientId', 'ga_client_id') ?? textAt(objectAt(message.integrations, 'Google Analytics'), 'clientId'),
+    ...page,
+    ...campaignColumns(context, page.page_url),
+    click_ids: clickIds(context, page.page_url),
+    ...(await visitorColumns(context, before, surroundings)),
+    is_internal: context['internal'] === true,
+    consent: consent(context),
+    engaged_seconds: engagedSeconds(properties),
+    properties: toJsonColumn(withCategory(properties, message.category)),
+    traits: toJsonColumn(message.traits),
+    context: toJsonColumn(contextRest(message, context, surroundings)),
+    integrations: toJsonColumn(message.integrations),
+    library: channel === 'pixel' ? 'pixel' : library(context),
+  };
+}
+
+/** Live events are corrected for the client's clock; imported ones happened when their archive says. */
+function times(
+  message: IncomingMessage,
+  { channel, receivedAt, sentAt }: Surroundings,
+): Pick<EventRow, 'occurred_at' | 'sent_at' | 'original_timestamp'> {
+  if (channel === 'import') {
+    const timestamp = parseInstant(message.timestamp);
+    return {
+      occurred_at: (timestamp ?? receivedAt).iso,
+      sent_at: null,
+      original_timestamp: (parseInstant(message.originalTimestamp) ?? timestamp)?.iso ?? null,
+    };
+  }
+  const sent = sentAt ?? parseInstant(message.sentAt);
+  const original = parseInstant(message.originalTimestamp ?? message.timestamp);
+  return { occurred_at: occurredAt(receivedAt, sent, original).iso, sent_at: sent?.iso ?? null, original_timestamp: original?.iso ?? null };
+}
+
+type VisitorColumns = Pick<
+  EventRow,
+  'ip_hash' | 'ip_key_id' | 'country' | 'region' | 'city' | 'timezone' | 'user_agent' | 'device_type' | 'browser' | 'os' | 'is_bot'
+>;
+
+/**
+ * Address, place and device. Of a browser key's event the connection's; of a server key's the event's own, because the
+ * connection is the customer's server, whose one address would join strangers.
+ */
+async function visitorColumns(context: Members, before: BeforeCleaning, surroundings: Surroundings): Promise<VisitorColumns> {
+  const { key, channel, request, ipHasher } = surroundings;
+  const isServer = key.kind === 'server';
+  const location = objectAt(context, 'location');
+  const place = isServer
+    ? { country: textAt(location, 'country'), region: textAt(location, 'region'), city: textAt(location, 'city') }
+    : { country: request.country, region: request.region, city: request.city };
+  const ip = channel === 'pixel' ? null : isServer ? before.ip : request.ip;
+  const ipHash = ip === null ? null : ((await ipHasher?.hash(ip)) ?? null);
+  return {
+    ip_hash: ipHash,
+    ip_key_id: ipHash === null ? null : (ipHasher?.keyId ?? null),
+    ...place,
+    timezone: (isServer ? null : request.timezone) ?? textAt(context, 'timezone'),
+    ...deviceColumns(isServer ? textAt(context, 'userAgent') : request.userAgent, !isServer),
+  };
+}
+
+function sequenceAt(context: Members): number | null {
+  const value = context['sequence'];
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function consent(context: Members): string | null {
+  const said = context['consent'] ?? null;
+  if (typeof said === 'boolean') return said ? 'granted' : 'denied';
+  const status = typeof said === 'string' ? said.toLowerCase() : textAt(said as Members | null, 'status')?.toLowerCase();
+  return status === 'granted' || status === 'denied' ? status : null;
+}
+
+/** Nobody looks at one page for longer than a day; more is a counter gone wrong. */
+const MOST_ENGAGED_SECONDS = 86_400;
+
+function engagedSeconds(properties: Members): number | null {
+  const value = properties['engaged_seconds'] ?? properties['engagedSeconds'];
+  return typeof value === 'number' && value >= 0 && value <= MOST_ENGAGED_SECONDS ? value : null;
+}
+
+/** A page call's category stands beside the properties in the wire format and among them in Segment's warehouses. */
+function withCategory(properties: Members, category: string | null | undefined): Members {
+  return category == null || Object.hasOwn(properties, 'category') ? properties : { ...properties, category };
+}
+
+function library(context: Members): string | null {
+  const { name, version } = {
+    name: textAt(objectAt(context, 'library'), 'name'),
+    version: textAt(objectAt(context, 'library'), 'version'),
+  };
+  return name === null ? null : version === null ? name : `${name}/${version}`;
+}
+
+/** Members of the context that have columns; what a page or campaign holds beyond its columns stays. */
+const CONTEXT_COLUMNS: ReadonlySet<string> = new Set([
+  'ip',
+  'userAgent',
+  'page',
+  'campaign',
+  'clickIds',
+  'click_ids',
+  'emailHashes',
+  'email_hashes',
+  'gaClientId',
+  'ga_client_id',
+  'library',
+  'location',
+  'timezone',
+  'sequence',
+]);
+const PAGE_MEMBERS: ReadonlySet<string> = new Set(['url', 'path', 'title', 'referrer', 'search']);
+/** Members of a message that have columns, or mean something only between client and server. */
+const MESSAGE_MEMBERS: ReadonlySet<string> = new Set([
+  ...Object.keys(IncomingMessage.shape),
+  'receivedAt',
+  'writeKey',
+  'projectId',
+  'version',
+  '_metadata',
+]);
+
+function contextRest(message: IncomingMessage, context: Members, { key }: Surroundings): Members {
+  const page = without(objectAt(context, 'page'), PAGE_MEMBERS);
+  const campaign = without(objectAt(context, 'campaign'), CAMPAIGN_MEMBERS);
+  const unknown = without(message, MESSAGE_MEMBERS);
+  return {
+    ...without(context, CONTEXT_COLUMNS),
+    ...(page && { page }),
+    ...(campaign && { campaign }),
+    ...(unknown && { message: unknown }),
+    ...(!key.verified && { write_key_unverified: true }),
+  };
+}

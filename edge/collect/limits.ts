@@ -1,0 +1,16 @@
+/** What one request and one event may weigh; both sides of each limit are tested. Sizes are bytes of UTF-8. */
+export const LIMITS = {
+  /** One event as JSON; Segment's own limit, so that its clients know it. */
+  eventBytes: 32 * 1024,
+  /** The body of a batch or single event, on the wire and decompressed. */
+  batchBytes: 500 * 1024,
+  /** The body of an import, on the wire and decompressed. */
+  importBytes: 5 * 1024 * 1024,
+  /** Nesting of one event. BigQuery stores at most 500 levels; recursive readers fail somewhere above 1,000. */
+  depth: 100,
+  /** Object members and array items of one event, counted through all levels. */
+  members: 4_000,
+  /** What is kept of a rejected payload. */
+  failedPayloadBytes: 32 * 1024,
+  userAgentCharacters: 1_024,
+} as const;

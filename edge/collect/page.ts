@@ -1,0 +1,70 @@
+import { CLICK_ID_PARAMETERS } from '../contract/click-ids.ts';
+import type { EventRow } from '../contract/event-row.ts';
+import { type Members, objectAt, textAt } from './members.ts';
+
+type PageColumns = Pick<EventRow, 'page_url' | 'page_path' | 'page_title' | 'referrer'>;
+type CampaignColumns = Pick<EventRow, 'utm_source' | 'utm_medium' | 'utm_campaign' | 'utm_term' | 'utm_content' | 'utm_id'>;
+
+/** The page an event happened on: from the context, or, as page calls have it, from the properties. */
+export function pageColumns(context: Members, properties: Members): PageColumns {
+  const page = objectAt(context, 'page');
+  const url = textAt(page, 'url') ?? textAt(properties, 'url');
+  return {
+    page_url: url,
+    page_path: textAt(page, 'path') ?? textAt(properties, 'path') ?? parseUrl(url)?.pathname ?? null,
+    page_title: textAt(page, 'title') ?? textAt(properties, 'title'),
+    referrer: textAt(page, 'referrer') ?? textAt(properties, 'referrer') ?? textAt(objectAt(context, 'referrer'), 'url'),
+  };
+}
+
+/** Campaign members as Segment's clients name them, and the URL parameters they come from. */
+const CAMPAIGN = [
+  { column: 'utm_source', members: ['source'], parameter: 'utm_source' },
+  { column: 'utm_medium', members: ['medium'], parameter: 'utm_medium' },
+  { column: 'utm_campaign', members: ['name', 'campaign'], parameter: 'utm_campaign' },
+  { column: 'utm_term', members: ['term', 'keyword'], parameter: 'utm_term' },
+  { column: 'utm_content', members: ['content'], parameter: 'utm_content' },
+  { column: 'utm_id', members: ['id'], parameter: 'utm_id' },
+] as const;
+
+/** Members of `context.campaign` that have a column of their own. */
+export const CAMPAIGN_MEMBERS: ReadonlySet<string> = new Set(CAMPAIGN.flatMap(({ members }) => members));
+
+/**
+ * The campaign: what the client says, as a whole, or what the page's address says. The two are not mixed: a client that
+ * remembers a campaign and a page with half of another would give a campaign that never was.
+ */
+export function campaignColumns(context: Members, pageUrl: string | null): CampaignColumns {
+  const campaign = objectAt(context, 'campaign');
+  const said = CAMPAIGN.map(({ column, members }) => [column, textAt(campaign, ...members)] as const);
+  if (said.some(([, value]) => value !== null)) return Object.fromEntries(said) as CampaignColumns;
+  const query = parseUrl(pageUrl)?.searchParams;
+  return Object.fromEntries(CAMPAIGN.map(({ column, parameter }) => [column, query?.get(parameter)?.trim() || null])) as CampaignColumns;
+}
+
+const CLICK_ID_NAMES: ReadonlySet<string> = new Set(CLICK_ID_PARAMETERS.map(({ name }) => name));
+/** Longer values are none of a platform's; the longest known are a few hundred characters. */
+const LONGEST_CLICK_ID = 1_024;
+
+/**
+ * Ad click ids from `context.clickIds` (an object, or a list of name and value) and from the query of the page's address.
+ * Names in lower case, values as they are; the client's own come first.
+ */
+export function clickIds(context: Members, pageUrl: string | null): EventRow['click_ids'] {
+  const found = new Map<string, string>();
+  const add = (name: string, value: unknown) => {
+    const key = name.toLowerCase();
+    if (typeof value !== 'string' || value === '' || value.length > LONGEST_CLICK_ID) return;
+    if (CLICK_ID_NAMES.has(key) && !found.has(key)) found.set(key, value);
+  };
+  const said = context['clickIds'] ?? context['click_ids'];
+  if (Array.isArray(said)) for (const item of said as Members[]) add(textAt(item, 'name') ?? '', textAt(item, 'value'));
+  else if (typeof said === 'object' && said !== null) for (const [name, value] of Object.entries(said)) add(name, value);
+  for (const [name, value] of parseUrl(pageUrl)?.searchParams ?? []) add(name, value);
+  return Array.from(found, ([name, value]) => ({ name, value }));
+}
+
+/** An address as a URL; undefined for one that is none. Relative addresses count from an unnamed host. */
+export function parseUrl(text: string | null): URL | undefined {
+  return text === null ? undefined : (URL.parse(text, 'http://unnamed.invalid') ?? undefined);
+}

@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import { EVENT_TYPES } from './event-row.ts';
+
+/** Longest id (anonymous, user, group, message) and name an event may carry, in characters. */
+export const LONGEST_ID = 256;
+
+/**
+ * What broken integrations send in place of an id. Taken at its word, such a value would join all their visitors into one
+ * person.
+ */
+const NOT_AN_ID = new Set(['', 'null', 'undefined', 'nan', 'none', 'nil', '[object object]', 'true', 'false']);
+
+const identifier = z
+  .union([z.string().max(LONGEST_ID), z.number().transform(String)], { error: `expected text of at most ${LONGEST_ID} characters` })
+  .nullish()
+  .transform((value) => {
+    const text = value?.trim() ?? '';
+    return NOT_AN_ID.has(text.toLowerCase()) ? null : text;
+  });
+
+const text = z.string({ error: 'expected text' }).nullish();
+
+/** Any JSON object: its members are the sender's own. Depth and number of keys are checked before. */
+const freeObject = z
+  .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'expected an object')
+  .nullish();
+
+/** Times are read leniently where they are used: a client with a broken clock still sends a valid event. */
+const time = z.union([z.string(), z.number()]).nullish().catch(null);
+
+/**
+ * One message of the Segment HTTP API as it comes in. Members not named here are kept by {@link IncomingMessage} and stored
+ * with the context.
+ * Source: https://segment.com/docs/connections/spec/common/
+ */
+export const IncomingMessage = z.looseObject({
+  type: z.enum(EVENT_TYPES, { error: `expected one of ${EVENT_TYPES.join(', ')}` }),
+  messageId: identifier,
+  anonymousId: identifier,
+  userId: identifier,
+  previousId: identifier,
+  groupId: identifier,
+  event: z.string({ error: 'expected the name of the event' }).trim().min(1, 'expected the name of the event').max(LONGEST_ID).nullish(),
+  name: text,
+  category: text,
+  properties: freeObject,
+  traits: freeObject,
+  context: freeObject,
+  integrations: freeObject,
+  timestamp: time,
+  originalTimestamp: time,
+  sentAt: time,
+  /** Counts the events of one client, so that events of the same millisecond keep their order. */
+  sequence: z.int().nonnegative().nullish().catch(null),
+});
+export type IncomingMessage = z.infer<typeof IncomingMessage>;

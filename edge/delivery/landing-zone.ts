@@ -1,0 +1,28 @@
+import { toLandingLines } from '../contract/delivery.ts';
+import type { EventLog } from './event-log.ts';
+
+/** The part of a service binding that is used. */
+export interface LandingService {
+  fetch(url: string, init: { method: 'POST'; body: string; signal: AbortSignal }): Promise<Pick<Response, 'ok' | 'status' | 'text'>>;
+}
+
+/** An fsync takes milliseconds; what takes longer than this is stuck, and the client's own retry does better. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * The event log of the embedded runtime: each delivery is posted as NDJSON lines to a service that answers 2xx after an fsync.
+ * Any other answer, an error or silence means: not stored.
+ */
+export function createLandingZone(service: LandingService, timeoutMs = TIMEOUT_MS): EventLog {
+  return {
+    async append(delivery) {
+      const response = await service.fetch('http://landing/append', {
+        method: 'POST',
+        body: toLandingLines(delivery),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(`the landing zone answered ${response.status}: ${answer.slice(0, 200)}`);
+    },
+  };
+}

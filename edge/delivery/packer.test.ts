@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import type { Delivery } from '../contract/delivery.ts';
+import type { EventLog } from './event-log.ts';
+import { Packer, type Rows } from './packer.ts';
+
+const rows = (count: number): Rows => ({
+  writeKeyId: 'wk_1',
+  receivedAt: '2026-03-01T12:00:00.000Z',
+  events: Array.from({ length: count }, (_, i) => ({ message_id: `m-${i}` }) as Rows['events'][number]),
+  failed: [{ message_id: 'bad' } as Rows['failed'][number]],
+});
+
+function createLog() {
+  const deliveries: Delivery[] = [];
+  let failing = false;
+  const log: EventLog = {
+    append: async (delivery) => {
+      if (failing) throw new Error('disk full');
+      deliveries.push(delivery);
+    },
+  };
+  return { log, deliveries, fail: (now: boolean) => (failing = now) };
+}
+
+test('deliveries are numbered from 1, counted, and each row says where it belongs', async () => {
+  const { log, deliveries } = createLog();
+  const packer = new Packer('edge-1', log);
+  await packer.store(rows(2));
+  await packer.store(rows(0));
+  expect(deliveries.map(({ header }) => header)).toEqual([
+    { edge_instance: 'edge-1', edge_sequence: 1, received_at: '2026-03-01T12:00:00.000Z', write_key_id: 'wk_1', count: 3 },
+    { edge_instance: 'edge-1', edge_sequence: 2, received_at: '2026-03-01T12:00:00.000Z', write_key_id: 'wk_1', count: 1 },
+  ]);
+  expect(deliveries[0]!.events[1]).toEqual({ message_id: 'm-1', edge_instance: 'edge-1', edge_sequence: 1 });
+  expect(deliveries[0]!.failed[0]).toEqual({ message_id: 'bad', edge_instance: 'edge-1', edge_sequence: 1 });
+});
+
+test('what is not stored is reported, and its number is filled with an empty delivery later', async () => {
+  const { log, deliveries, fail } = createLog();
+  const packer = new Packer('edge-1', log);
+  await packer.store(rows(0));
+  fail(true);
+  await expect(packer.store(rows(5))).rejects.toThrow('disk full');
+  await expect(packer.store(rows(5))).rejects.toThrow('disk full');
+  fail(false);
+  await packer.store(rows(0));
+  const numbers = deliveries
+    .map(({ header, events, failed }) => [header.edge_sequence, header.count, events.length + failed.length] as const)
+    .sort(([a], [b]) => a - b);
+  expect(numbers).toEqual([
+    [1, 1, 1],
+    [2, 0, 0],
+    [3, 0, 0],
+    [4, 1, 1],
+  ]);
+});
+
+test('after a long outage the gaps are filled little by little', async () => {
+  const { log, deliveries, fail } = createLog();
+  const packer = new Packer('edge-1', log);
+  fail(true);
+  for (let i = 0; i < 25; i++) await expect(packer.store(rows(0))).rejects.toThrow('disk full');
+  fail(false);
+  const filled = [];
+  for (let i = 0; i < 4; i++) {
+    await packer.store(rows(0));
+    filled.push(deliveries.length);
+  }
+  expect(filled).toEqual([11, 22, 28, 29]);
+  expect(new Set(deliveries.map(({ header }) => header.edge_sequence)).size).toBe(29);
+});
+
+test('a number that cannot be filled yet does not hold up the events after it', async () => {
+  const stored: number[] = [];
+  const packer = new Packer('edge-1', {
+    append: async ({ header }) => {
+      if (header.edge_sequence === 1) throw new Error('stuck');
+      stored.push(header.edge_sequence);
+    },
+  });
+  await expect(packer.store(rows(0))).rejects.toThrow('stuck');
+  await packer.store(rows(0));
+  expect(stored).toEqual([2]);
+});

@@ -1,0 +1,92 @@
+import type { EventType } from './contract/event-row.ts';
+import { type AuthenticatedKey, presentedKey } from './collect/auth.ts';
+import { parseJson, readBody } from './collect/body.ts';
+import { type Instant, parseInstant } from './collect/clock.ts';
+import { collect, type EventResult, failedBody } from './collect/collect.ts';
+import type { Surroundings } from './collect/enrich.ts';
+import { LIMITS } from './collect/limits.ts';
+import { REJECTIONS, RequestRejected } from './collect/rejections.ts';
+import { requestFacts } from './collect/request-facts.ts';
+import type { Services } from './services.ts';
+
+/** What a route takes. */
+export interface Intake {
+  readonly channel: Surroundings['channel'];
+  /** The type of the one event of a single-type route; undefined for a batch. */
+  readonly type?: EventType;
+}
+
+/** An answer in words of HTTP, for the route to render. */
+export interface Answer {
+  readonly status: 200 | 400 | 401 | 403 | 413 | 415 | 503;
+  readonly body:
+    | { readonly success: true; readonly results: readonly EventResult[] }
+    | { readonly success: false; readonly reason: string; readonly message: string };
+}
+
+/**
+ * Takes the events of one request: read, authenticate, validate, enrich, store. The answer is 200 only after everything,
+ * the rejected events included, is durable; 503 where that could not be had; 4xx only for what can never succeed.
+ * @param text the body, where the route has it from elsewhere than the request.
+ */
+export async function ingest(request: Request, intake: Intake, services: Services, text?: () => string): Promise<Answer> {
+  const receivedAt = parseInstant(Date.now())!;
+  const query = new URL(request.url).searchParams;
+  try {
+    const body = await readMessages(request, intake, text);
+    const key = await services.authenticate(presentedKey(request.headers, query, body));
+    if (intake.channel === 'import' && key.kind !== 'server') {
+      // While the key store is silent nobody can tell what kind of key this is.
+      throw new RequestRejected(key.verified ? 'server_key_required' : 'not_stored');
+    }
+    const sentAt = parseInstant(body['sentAt']) ?? parseInstant(request.headers.get('sentat'));
+    const surroundings: Surroundings = {
+      key,
+      channel: intake.channel,
+      receivedAt,
+      sentAt,
+      request: requestFacts(request.headers, request.cf),
+      ipHasher: services.ipHasher,
+    };
+    const { events, failed, results } = await collect(intake.type ? [body] : (body['batch'] as unknown[]), surroundings, intake.type);
+    if (events.length + failed.length > 0) await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events, failed });
+    return { status: 200, body: { success: true, results } };
+  } catch (error) {
+    if (!(error instanceof RequestRejected)) return notStored(error);
+    return await refuse(error, presentedKey(request.headers, query), receivedAt, services);
+  }
+}
+
+async function readMessages(request: Request, { channel, type }: Intake, text?: () => string): Promise<Record<string, unknown>> {
+  const raw = text ? text() : await readBody(request, channel === 'import' ? LIMITS.importBytes : LIMITS.batchBytes);
+  const body = parseJson(raw);
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  if (!isObject || (!type && !Array.isArray((body as Record<string, unknown>)['batch']))) {
+    throw new RequestRejected('invalid_body', { payload: raw });
+  }
+  return body as Record<string, unknown>;
+}
+
+/** Says no to a whole request; what could be read of it is kept where a header says whose it is. */
+async function refuse(rejected: RequestRejected, headerKey: string | undefined, receivedAt: Instant, services: Services): Promise<Answer> {
+  const { reason, payload, detail, message } = rejected;
+  const { status } = REJECTIONS[reason];
+  if (payload && headerKey !== undefined) {
+    try {
+      const key: AuthenticatedKey = await services.authenticate(headerKey);
+      const words = detail ? `${message} (${detail})` : message;
+      const failed = [failedBody(payload, reason, words, { key, receivedAt })];
+      await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events: [], failed });
+    } catch (error) {
+      if (!(error instanceof RequestRejected)) return notStored(error);
+      return { status: REJECTIONS[error.reason].status, body: { success: false, reason: error.reason, message: error.message } };
+    }
+  }
+  return { status, body: { success: false, reason, message: detail ? `${message} (${detail})` : message } };
+}
+
+function notStored(error: unknown): Answer {
+  console.error('not stored:', error);
+  const { status, words } = REJECTIONS.not_stored;
+  return { status, body: { success: false, reason: 'not_stored', message: words } };
+}

@@ -1,0 +1,52 @@
+import { createIpHasher, type IpHasher } from './contract/ip.ts';
+import { GENERATION_ENTRY, type WriteKeyRecord } from './contract/write-key.ts';
+import { createAuthenticator } from './collect/auth.ts';
+import { RequestRejected } from './collect/rejections.ts';
+import { createLandingZone } from './delivery/landing-zone.ts';
+import { Packer } from './delivery/packer.ts';
+
+/** What the Worker is given by `wrangler.toml` or by the embedded runtime. */
+export interface Environment {
+  /** Records of the write keys, under the SHA-256 of the key. */
+  readonly KEYS: KVNamespace;
+  /** Takes deliveries as NDJSON and answers 2xx once they are durable. */
+  readonly LANDING: Fetcher;
+  /** Secret with which addresses are hashed, and its name. Without it no trace of an address is kept. */
+  readonly IP_HASH_KEY?: string;
+  readonly IP_HASH_KEY_ID?: string;
+  /**
+   * Where set, the key store counts as loaded only when it holds this value under {@link GENERATION_ENTRY}. The embedded runtime
+   * opens its port before it has filled the store, and a key that is merely not there yet must not be called unknown.
+   */
+  readonly KEY_STORE_GENERATION?: string;
+}
+
+/** What all requests of one isolate share. */
+export interface Services {
+  readonly authenticate: ReturnType<typeof createAuthenticator>;
+  readonly packer: Packer;
+  readonly ipHasher: IpHasher | undefined;
+}
+
+let services: Services | undefined;
+
+/** The services of this isolate, made with the first request: before it, Workers allow no randomness. */
+export function servicesOf(environment: Environment): Services {
+  return (services ??= createServices(environment));
+}
+
+function createServices({ KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION }: Environment): Services {
+  const lookup = async (keyHash: string) => {
+    const record = await KEYS.get<WriteKeyRecord>(keyHash, 'json');
+    if (record) return record;
+    if (KEY_STORE_GENERATION !== undefined && (await KEYS.get(GENERATION_ENTRY)) !== KEY_STORE_GENERATION) {
+      throw new RequestRejected('not_stored', { detail: 'the key store is still being loaded' });
+    }
+    return undefined;
+  };
+  return {
+    authenticate: createAuthenticator(lookup),
+    packer: new Packer(crypto.randomUUID(), createLandingZone(LANDING)),
+    ipHasher: IP_HASH_KEY && IP_HASH_KEY_ID ? createIpHasher(IP_HASH_KEY_ID, IP_HASH_KEY) : undefined,
+  };
+}

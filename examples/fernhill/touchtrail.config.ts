@@ -1,0 +1,73 @@
+import { defineConfig } from 'touchtrail';
+
+/** Fernhill (fictional): scheduling software for field crews, sold to businesses. Copy this file and make it yours. */
+export default defineConfig({
+  project: {
+    name: 'Fernhill',
+    // Report dates are in this zone, reported money is in this currency.
+    timeZone: 'Europe/Berlin',
+    currency: 'EUR',
+  },
+
+  // Visits between these are no referrals: the product links back to the website.
+  site: { domains: ['fernhill.example'] },
+
+  // The CRM's export. `identity` names the columns that say who somebody is; the hidden form field put the visitor's
+  // cookie into `anonymous_id`, and a row that holds it beside an e-mail address joins the two.
+  sources: {
+    crm_leads: {
+      csv: 'crm/leads.csv',
+      columns: {
+        lead_id: 'STRING',
+        created_at: 'TIMESTAMP',
+        email: 'STRING',
+        anonymous_id: 'STRING',
+        form: 'STRING',
+        mql_at: 'TIMESTAMP',
+        hand_raised_at: 'TIMESTAMP',
+      },
+      key: ['lead_id'],
+      identity: { anonymous_id: 'anonymous_id', email: 'email' },
+      seen: 'created_at',
+    },
+    crm_deals: {
+      csv: 'crm/deals.csv',
+      columns: {
+        deal_id: 'STRING',
+        lead_id: 'STRING',
+        name: 'STRING',
+        created_at: 'TIMESTAMP',
+        stage: 'STRING',
+        closed_at: 'DATE',
+        amount: 'FLOAT64',
+        currency: 'STRING',
+      },
+      key: ['deal_id'],
+    },
+    crm_deal_stages: {
+      csv: 'crm/deal_stages.csv',
+      columns: { deal_id: 'STRING', stage: 'STRING', entered_at: 'TIMESTAMP' },
+      key: ['deal_id', 'stage'],
+    },
+  },
+
+  // Daily exports of the ad platforms, with the source and medium their clicks arrive with.
+  costs: [
+    { csv: 'costs/google_ads.csv', platform: 'google_ads', source: 'google', medium: 'cpc' },
+    { csv: 'costs/microsoft_ads.csv', platform: 'microsoft_ads', source: 'bing', medium: 'cpc' },
+    { csv: 'costs/linkedin_ads.csv', platform: 'linkedin_ads', source: 'linkedin', medium: 'paid_social' },
+    { csv: 'costs/meta_ads.csv', platform: 'meta_ads', source: 'facebook', medium: 'paid_social' },
+  ],
+
+  // What counts as a conversion: one SQL file each.
+  conversions: [
+    { name: 'lead', label: 'Lead', sql: 'conversions/lead.sql' },
+    { name: 'mql', label: 'MQL', sql: 'conversions/mql.sql' },
+    { name: 'hand_raiser', label: 'Hand raiser', sql: 'conversions/hand_raiser.sql' },
+    { name: 'opportunity', label: 'Opportunity', sql: 'conversions/opportunity.sql', value: 'money' },
+    { name: 'closed_won', label: 'Closed/Won', sql: 'conversions/closed_won.sql', value: 'money' },
+  ],
+  funnel: ['lead', 'mql', 'hand_raiser', 'opportunity', 'closed_won'],
+
+  attribution: { models: ['first_click', 'last_click', 'last_significant_click'], lookbackDays: 90 },
+});

@@ -1,0 +1,72 @@
+import { type Command, Option } from 'commander';
+import { findJourney } from '../../query/journey/journey.ts';
+import type { JourneySelector } from '../../query/journey/selector.ts';
+import { findPublication, type PublishedConfig } from '../../query/publication.ts';
+import { globalOptions } from '../options.ts';
+import { type JourneyProject, renderJourney } from '../render/journey.ts';
+import { toJson } from '../render/json.ts';
+import { screenOf, writeResult } from './output.ts';
+import { usage } from './period.ts';
+
+interface JourneyOptions {
+  readonly lead?: string;
+  readonly email?: string;
+  readonly anonymousId?: string;
+  readonly userId?: string;
+  readonly conversion?: string;
+}
+
+const EXAMPLES = `
+Without a selector it shows the visitor seen last. An e-mail address is hashed before anything is looked up.
+
+Examples:
+  $ touchtrail journey
+  $ touchtrail journey --email jane@example.com
+  $ touchtrail journey --conversion closed_won/D-1042
+`;
+
+/** `touchtrail journey`: one person from the first click to the closed deal, and what has landed since the last run. */
+export function registerJourney(program: Command): void {
+  const selectors = [
+    new Option('--lead <id>', 'the person behind a lead of the CRM'),
+    new Option('--email <address>', 'an address, or its SHA-256 in hex'),
+    new Option('--anonymous-id <id>', 'the cookie value of a browser'),
+    new Option('--user-id <id>', "the site's own id of a user"),
+    new Option('--conversion <name/id>', 'the person behind a conversion, such as closed_won/D-1042'),
+  ];
+  const command = program
+    .command('journey')
+    .description('One person: devices, what joined them, sessions with their credits, conversions, and what is not yet processed.');
+  for (const selector of selectors) {
+    const others = selectors.filter((other) => other !== selector).map((other) => other.attributeName());
+    command.addOption(selector.conflicts(others));
+  }
+  command.addHelpText('after', EXAMPLES).action(async (options: JourneyOptions, self: Command) => {
+    const { dataFolder, json } = globalOptions(self);
+    const selector = selectorOf(options);
+    const published = await findPublication(dataFolder);
+    try {
+      const journey = await findJourney(dataFolder, selector, published);
+      const project = published && projectOf(published.publication.config);
+      writeResult(json ? toJson(journey) : renderJourney(journey, project, screenOf()));
+    } finally {
+      await published?.warehouse.close();
+    }
+  });
+}
+
+/** @throws UserError (exit code 2) for a conversion that is not written as name/id. */
+export function selectorOf({ lead, email, anonymousId, userId, conversion }: JourneyOptions): JourneySelector {
+  if (lead !== undefined) return { by: 'lead', value: lead };
+  if (email !== undefined) return { by: 'email', value: email };
+  if (anonymousId !== undefined) return { by: 'anonymous_id', value: anonymousId };
+  if (userId !== undefined) return { by: 'user_id', value: userId };
+  if (conversion === undefined) return { by: 'latest' };
+  const slash = conversion.indexOf('/');
+  if (slash < 1 || slash === conversion.length - 1) throw usage(`--conversion ${conversion}: expected name/id, such as closed_won/D-1042`);
+  return { by: 'conversion', name: conversion.slice(0, slash), id: conversion.slice(slash + 1) };
+}
+
+function projectOf({ project, conversions }: PublishedConfig): JourneyProject {
+  return { ...project, labels: Object.fromEntries(conversions.map(({ name, label }) => [name, label])) };
+}

@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publish } from '../../query/testing/publish.ts';
+import { JOURNEY_TABLES } from '../../query/testing/journey-world.ts';
+import { REPORT_TABLES } from '../../query/testing/world.ts';
+import { registerFunnel } from './funnel.ts';
+import { registerJourney } from './journey.ts';
+import { registerReport } from './report.ts';
+import { run } from './testing/run-command.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-report-'));
+  await publish(folder, [...REPORT_TABLES, ...JOURNEY_TABLES]);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const report = (...args: string[]) => run(registerReport, folder, ['report', ...args]);
+
+describe('touchtrail report', () => {
+  test('without options shows the last stage of the funnel by channel, in the last 30 published days', async () => {
+    const { stdout, stderr } = await report();
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      'Fernhill · Closed/Won by channel',
+      '19 Feb 2026 – 20 Mar 2026, by conversion time · Europe/Berlin · EUR · published Wed 1 Apr 2026 05:00',
+    ]);
+    expect(stdout).toMatch(/^Total {3,}0 +— +2 +€10,500 +—$/m);
+    expect(stderr).toBe('');
+  });
+
+  test('takes dimensions, models, metrics, filters, order and basis', async () => {
+    const { stdout } = await report(
+      '--last',
+      'all',
+      '--by',
+      'channel,campaign',
+      '--conversion',
+      'closed_won',
+      '--model',
+      'first_click,last_click',
+      '--csv',
+      '--metrics',
+      'cost,conversions,roas',
+      '--basis',
+      'click',
+      '--filter',
+      'channel=Paid Search|Email',
+      '--sort',
+      'campaign',
+    );
+    expect(stdout.split('\r\n')).toEqual([
+      'channel,campaign,cost,closed_won.first_click.conversions,closed_won.first_click.roas,closed_won.last_click.conversions,closed_won.last_click.roas',
+      'Paid Search,brand,100,1,100,0,0',
+      'Paid Search,generic,300,0,0,0,0',
+      'Email,january,,0,,1,',
+      '',
+    ]);
+  });
+
+  test('as JSON has rows, totals and what they were made of', async () => {
+    const { stdout } = await report('--json', '--last', 'all', '--by', 'total', '--metrics', 'sessions,cost');
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: [{ dimensions: {}, figures: { sessions: 5, cost: 600 } }],
+      totals: { figures: { sessions: 5, cost: 600 } },
+      meta: { date_range: { start_date: '2026-01-05', end_date: '2026-03-20' }, currency: 'EUR', row_count: 1 },
+    });
+  });
+
+  test('tells on stderr what a CSV has no place for, and where data lies if there is none', async () => {
+    const cut = await report('--last', 'all', '--by', 'device_type', '--metrics', 'sessions,cost', '--limit', '1', '--csv');
+    expect(cut.stdout).toBe('device_type,sessions,cost\r\ndesktop,4,\r\n');
+    expect(cut.stderr).toBe('1 of 2 rows; more with --limit\nad costs are not known by device_type: they stand in the total only\n');
+    const empty = await report('--from', '2030-01-01', '--to', '2030-01-31');
+    expect(empty.stderr).toBe('nothing in these dates; published are the days from 2026-01-05 to 2026-03-20: try --last all\n');
+  });
+
+  test('answers an unknown name with the nearest', async () => {
+    await expect(report('--by', 'chanel')).rejects.toThrow('did you mean "channel"?');
+    await expect(report('--conversion', 'close_won')).rejects.toThrow('did you mean "closed_won"?');
+  });
+});
+
+const funnel = (...args: string[]) => run(registerFunnel, folder, ['funnel', '--last', 'all', ...args]);
+
+test('touchtrail funnel shows every stage, as table, CSV and JSON', async () => {
+  expect((await funnel()).stdout).toContain('Paid Search           1  1        1  1    €10,000\n');
+  expect((await funnel('--csv', '--model', 'last_click')).stdout.split('\r\n')[1]).toBe('Email,lead,1,,1');
+  expect(JSON.parse((await funnel('--json')).stdout)).toMatchObject({
+    model: 'first_click',
+    totals: [{ conversions: 3 }, { conversions: 2, value: 10_500 }],
+  });
+});
+
+const journey = (...args: string[]) => run(registerJourney, folder, ['journey', ...args]);
+
+describe('touchtrail journey', () => {
+  test('shows a person, as text and as JSON', async () => {
+    const { stdout } = await journey('--conversion', 'closed_won/D1');
+    expect(stdout.split('\n')[1]).toBe('found by conversion closed_won/D1 · 2 devices, 2 sessions, 2 conversions');
+    expect(JSON.parse((await journey('--email', 'jane@fernhill.example', '--json')).stdout)).toMatchObject({ person_ids: ['a1'] });
+  });
+
+  test('refuses two selectors and a conversion without an id', async () => {
+    await expect(journey('--lead', 'L1', '--email', 'x')).rejects.toThrow('cannot be used with option');
+    await expect(journey('--conversion', 'D1')).rejects.toThrow('--conversion D1: expected name/id');
+  });
+});

@@ -1,0 +1,131 @@
+import type { Command } from 'commander';
+import { DIMENSION_NAMES, DIMENSIONS } from '../../query/dimensions.ts';
+import { METRIC_NAMES } from '../../query/metrics.ts';
+import { openPublication, type PublishedConfig } from '../../query/publication.ts';
+import { publishedDates } from '../../query/published-dates.ts';
+import { type ReportResult, runReport } from '../../query/result.ts';
+import { parseReportQuery, type ReportQueryInput } from '../../query/schema.ts';
+import type { DateRange } from '../../query/dates.ts';
+import { globalOptions } from '../options.ts';
+import { toJson } from '../render/json.ts';
+import { renderReport, reportCsv } from '../render/report.ts';
+import { conditionOf } from './filters.ts';
+import { screenOf, writeNotice, writeResult } from './output.ts';
+import { addPeriodOptions, countOf, listOf, type PeriodOptions, periodOf, timeBasisOf } from './period.ts';
+
+export interface ReportOptions extends PeriodOptions {
+  readonly by: string;
+  readonly interval: string;
+  readonly conversion?: string;
+  readonly model?: string;
+  readonly metrics?: string;
+  readonly basis: string;
+  readonly filter?: readonly string[];
+  readonly sort?: readonly string[];
+  readonly limit?: string;
+  readonly csv?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ touchtrail report --last 8m
+  $ touchtrail report --conversion closed_won --model first_click,last_significant_click --by channel,campaign
+  $ touchtrail report --by date --interval month --metrics conversions,conversion_value --basis click
+  $ touchtrail report --filter "channel=Paid Search" --filter "cost>100" --sort roas --csv
+
+Dimensions: ${DIMENSION_NAMES.join(', ')}
+Metrics:    ${METRIC_NAMES.join(', ')}
+Filters:    channel=Email   channel=Email|Direct   campaign~brand   campaign= (not set)   campaign=* (set)   cost>100
+`;
+
+/** `touchtrail report`: figures by channel, campaign, date … with models side by side. */
+export function registerReport(program: Command): void {
+  const command = program
+    .command('report')
+    .description('Sessions, cost, conversions, value and ROAS by channel, campaign, date …, models side by side.');
+  addPeriodOptions(command)
+    .option('--by <dimensions>', 'what a row is; none with --by total', 'channel')
+    .option('--interval <interval>', 'length of a date: day, week or month', 'day')
+    .option('--conversion <names>', 'conversions (default: the last stage of the funnel)')
+    .option('--model <names>', 'attribution models (default: first_click,last_significant_click)')
+    .option('--metrics <names>', 'columns (default: sessions,cost,conversions,conversion_value,roas)')
+    .option('--basis <basis>', 'which date counts: conversion or click', 'conversion')
+    .option('--filter <condition>', 'which facts count, or for a metric which rows show; repeatable', collect)
+    .option('--sort <column>', 'a dimension, a metric or closed_won.first_click.roas; ":asc" or ":desc" may follow; repeatable', collect)
+    .option('--limit <rows>', 'most rows to show (default: 50 on a terminal, all for --csv and --json)')
+    .option('--csv', 'comma-separated values')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: ReportOptions, self: Command) => {
+      const { dataFolder, json } = globalOptions(self);
+      const { warehouse, publication } = await openPublication(dataFolder);
+      try {
+        const { config } = publication;
+        const published = await publishedDates(warehouse);
+        const period = periodOf(options, published, new Date(), config.project.timeZone);
+        const query = parseReportQuery(queryOf(options, period, config, options.csv || json), config);
+        const result = await runReport(warehouse, publication, query);
+        if (json) writeResult(toJson(result));
+        else if (options.csv) writeResult(reportCsv(result));
+        else writeResult(renderReport(result, config.conversions, screenOf()));
+        notices(result, published, Boolean(options.csv)).forEach(writeNotice);
+      } finally {
+        await warehouse.close();
+      }
+    });
+}
+
+/** The query that the options ask for; what they leave open is what a newcomer most likely wants to see. */
+export function queryOf(options: ReportOptions, date_range: DateRange, config: PublishedConfig, forProgram: boolean): ReportQueryInput {
+  const conversions = options.conversion === undefined ? defaultConversion(config) : listOf(options.conversion);
+  const models = options.model === undefined ? defaultModels(config) : listOf(options.model);
+  const metrics = options.metrics === undefined ? defaultMetrics(conversions, config) : listOf(options.metrics);
+  return {
+    date_range,
+    dimensions: (options.by === 'total' ? [] : listOf(options.by)) as ReportQueryInput['dimensions'],
+    interval: options.interval as ReportQueryInput['interval'],
+    metrics: metrics as ReportQueryInput['metrics'],
+    attributed_conversions: conversions.flatMap((conversion) => models.map((model) => ({ conversion, model }))),
+    time_basis: timeBasisOf(options.basis),
+    ...(options.filter && { filters: { and: options.filter.map(conditionOf) } }),
+    order_by: (options.sort ?? []).map(orderOf),
+    limit: options.limit === undefined ? (forProgram ? 100_000 : 50) : countOf('--limit', options.limit),
+  };
+}
+
+function defaultConversion({ funnel, conversions }: PublishedConfig): string[] {
+  const last = funnel.at(-1) ?? conversions.at(-1)?.name;
+  return last === undefined ? [] : [last];
+}
+
+function defaultModels({ models }: PublishedConfig): string[] {
+  const usual = ['first_click', 'last_significant_click'].filter((model) => models.includes(model));
+  return usual.length ? usual : models.slice(0, 2);
+}
+
+function defaultMetrics(conversions: readonly string[], config: PublishedConfig): string[] {
+  if (conversions.length === 0) return ['sessions', 'users', 'cost', 'clicks'];
+  const money = conversions.some((name) => config.conversions.some((one) => one.name === name && one.value === 'money'));
+  return ['sessions', 'cost', 'conversions', ...(money ? ['conversion_value', 'roas'] : ['cpa'])];
+}
+
+/** `cost`, `cost:asc`: names ascend and figures descend unless it says otherwise. */
+function orderOf(text: string): { field: string; direction: 'asc' | 'desc' } {
+  const match = /^(.*?)(?::(asc|desc))?$/.exec(text)!;
+  const field = match[1]!;
+  return { field, direction: (match[2] as 'asc' | 'desc' | undefined) ?? (Object.hasOwn(DIMENSIONS, field) ? 'asc' : 'desc') };
+}
+
+/** For stderr: why a table may be empty, and what a CSV has no place for. */
+function notices({ rows, meta }: ReportResult, published: DateRange | undefined, csv: boolean): string[] {
+  const range = published && `from ${published.start_date} to ${published.end_date}`;
+  return [
+    ...(rows.length === 0
+      ? [range ? `nothing in these dates; published are the days ${range}: try --last all` : 'nothing is published yet']
+      : []),
+    ...(csv ? [...(meta.truncated ? [`${rows.length} of ${meta.row_count} rows; more with --limit`] : []), ...meta.notes] : []),
+  ];
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}

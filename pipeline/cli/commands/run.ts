@@ -1,0 +1,45 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { callControl } from '../../embedded/control.ts';
+import { SegmentWriter } from '../../embedded/landing/segment-writer.ts';
+import { runNight, type RunEvent, type RunSummary } from '../../night/run.ts';
+import { globalOptions, progressFor, type GlobalOptions } from '../options.ts';
+import { toJson } from '../render/json.ts';
+import { renderRun, runAsJson, showRun } from '../run-view.ts';
+import { screenOf, writeResult } from './output.ts';
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('Run the pipeline now: load what has landed, update all tables, publish.')
+    .addHelpText('after', '\nExample:\n  $ touchtrail run\n\nWhile `touchtrail up` runs on the same data folder, it carries the run out.\n')
+    .action(async (_: unknown, command: Command) => {
+      const options = globalOptions(command);
+      const summary = await run(options, showRun(progressFor(options)));
+      writeResult(options.json ? toJson(runAsJson(summary)) : renderRun(summary, screenOf().width));
+    });
+}
+
+async function run(options: GlobalOptions, onProgress: (event: RunEvent) => void): Promise<RunSummary> {
+  const { dataFolder, configFile } = options;
+  const request = { command: 'run' as const, ...(configFile !== undefined && { configFile: path.resolve(configFile) }) };
+  const answered = await callControl<RunSummary>(dataFolder, request, { onProgress: (event) => onProgress(event as RunEvent) });
+  if (answered !== undefined) return answered;
+  const { config, configFolder } = await loadConfig(configFile);
+  await sealLeftovers(dataFolder);
+  return runNight({ config, configFolder, dataFolder, onProgress, signal: interrupted() });
+}
+
+/** No `up` lives here: what a killed one left open is complete. */
+async function sealLeftovers(dataFolder: string): Promise<void> {
+  const writer = await SegmentWriter.open(dataFolder);
+  await writer.close();
+}
+
+/** Ctrl-C ends the run before its next step; pressed again, at once: no harm either, the next run finishes the work. */
+function interrupted(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}

@@ -1,0 +1,35 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { globalOptions } from '../options.ts';
+import { stopRequested } from '../up/signals.ts';
+
+export function registerUp(program: Command): void {
+  program
+    .command('up')
+    .description('Receive events, and run the pipeline every night.')
+    .option('--port <port>', 'port to listen on; 0: any free one', port, 8787)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ touchtrail up --port 8787 --data ./data\n\nPrints "ready http://127.0.0.1:8787" once it accepts events. Ctrl-C ends it.\n',
+    )
+    .action(async (options: { port: number; host: string }, command: Command) => {
+      const { dataFolder, configFile, quiet } = globalOptions(command);
+      const loaded = await loadConfig(configFile);
+      // Loaded here: the runtime takes a while, and no other command needs it.
+      const { serve } = await import('../up/serve.ts');
+      const log = (line: string): void => {
+        if (!quiet) process.stderr.write(`${line}\n`);
+      };
+      const server = await serve({ loaded, dataFolder, host: options.host, port: options.port, log });
+      process.stdout.write(`ready ${server.url}\n`);
+      await stopRequested();
+      log('stopping …');
+      await server.stop();
+    });
+}
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('expected a number from 0 to 65535');
+  return Number(text);
+}

@@ -1,0 +1,75 @@
+/** What `touchtrail init` writes and says. */
+
+export function configTemplate({ name, timeZone, currency }: { name: string; timeZone: string; currency: string }): string {
+  return `import { defineConfig } from 'touchtrail';
+
+export default defineConfig({
+  project: { name: ${quote(name)}, timeZone: ${quote(timeZone)}, currency: ${quote(currency)} },
+
+  // Your own domains: visits between them are no referrals.
+  site: { domains: [] },
+
+  // One SQL file each; it says what counts and when it happened.
+  conversions: [{ name: 'lead', label: 'Lead', sql: 'conversions/lead.sql' }],
+  funnel: ['lead'],
+
+  // CRM exports become tables that conversions can select from.
+  // sources: {
+  //   crm_deals: {
+  //     csv: 'crm/deals.csv',
+  //     columns: { deal_id: 'STRING', email: 'STRING', created_at: 'TIMESTAMP', closed_at: 'DATE', amount: 'FLOAT64', currency: 'STRING' },
+  //     key: ['deal_id'],
+  //     identity: { email: 'email' },
+  //     seen: 'created_at',
+  //   },
+  // },
+
+  // Ad costs by day and campaign give ROAS and CPA.
+  // costs: [{ csv: 'costs/google_ads.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }],
+});
+`;
+}
+
+export function leadTemplate(): string {
+  return `-- A lead: a form on the website was sent.
+--
+-- One row per conversion. id and created are required; client_id, user_id, email or email_hash says who it was;
+-- value and currency are optional, and so is attribution_time, where the way to the conversion ends (default: created).
+select
+  message_id as id,
+  occurred_at as created,
+  anonymous_id as client_id
+from events
+where type = 'track'
+  and event = 'Form Submitted'
+  and occurred_at >= @from
+  and occurred_at < @to
+`;
+}
+
+export function gitignoreTemplate(dataFolder: string): string {
+  return `${dataFolder}/\n`;
+}
+
+export function nextSteps(written: readonly string[], writeKey: string): string {
+  const files = written.map((name) => `  wrote ${name}\n`).join('');
+  return `${files}
+1. Start receiving events:
+     touchtrail up
+2. Put the tracker on your website:
+     <script async src="http://127.0.0.1:8787/t.js" data-write-key="${writeKey}"></script>
+3. Visit the site, send a form, then run the pipeline (\`up\` does so every night):
+     touchtrail run
+4. See which channel brought the lead:
+     touchtrail report
+`;
+}
+
+/** A TypeScript string literal. */
+function quote(text: string): string {
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll("'", "\\'")
+    .replaceAll(/[\n\r\u2028\u2029]/g, ' ');
+  return `'${escaped}'`;
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { registerFunnel } from './commands/funnel.ts';
+import { registerInit } from './commands/init.ts';
+import { registerJourney } from './commands/journey.ts';
+import { registerKeys } from './commands/keys.ts';
+import { registerQuery } from './commands/query.ts';
+import { registerReport } from './commands/report.ts';
+import { registerRun } from './commands/run.ts';
+import { registerUp } from './commands/up.ts';
+import { reportError } from './errors.ts';
+import { addGlobalOptions } from './options.ts';
+
+/**
+ * The command line. Results go to stdout, progress and errors to stderr.
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage or config.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  // `touchtrail report | head` closes the pipe early: that is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const program = createProgram();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    return reportError(error, args.includes('--debug'), (text) => process.stderr.write(text));
+  }
+}
+
+/** All commands; parsing throws a `CommanderError` instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('touchtrail')
+    .description('First-party marketing attribution: from the first ad click to the closed deal, on your own infrastructure.')
+    .version(version())
+    .showHelpAfterError('(add --help for usage and an example)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  addGlobalOptions(program);
+  for (const register of [
+    registerInit,
+    registerUp,
+    registerRun,
+    registerReport,
+    registerFunnel,
+    registerJourney,
+    registerQuery,
+    registerKeys,
+  ]) {
+    register(program);
+  }
+  return program;
+}
+
+/** From the package's own manifest, three folders up from the built file and two from the source. */
+function version(): string {
+  const manifest = new URL(import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,38 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { createProgress, type Progress } from './progress.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** Absolute. */
+  readonly dataFolder: string;
+  /** As given; undefined: the default names in the working folder. */
+  readonly configFile: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+}
+
+export function addGlobalOptions(program: Command): void {
+  program
+    .option('--data <folder>', 'data folder', './data')
+    .option('--config <file>', 'config file (default: ./touchtrail.config.ts)')
+    .option('--json', 'results and progress as JSON')
+    .option('--quiet', 'no progress on stderr')
+    .option('--debug', 'stack traces of errors');
+}
+
+export function globalOptions(command: Command): GlobalOptions {
+  const options = command.optsWithGlobals<{ data: string; config?: string; json?: boolean; quiet?: boolean; debug?: boolean }>();
+  return {
+    dataFolder: path.resolve(options.data),
+    configFile: options.config,
+    json: options.json ?? false,
+    quiet: options.quiet ?? false,
+    debug: options.debug ?? false,
+  };
+}
+
+export function progressFor(options: GlobalOptions): Progress {
+  return createProgress({ json: options.json, quiet: options.quiet });
+}

@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest';
+import type { Journey } from '../../query/journey/types.ts';
+import { renderJourney } from './journey.ts';
+import { PLAIN } from './text.ts';
+
+const DEVICE = { device_type: 'desktop', os: 'Windows', country: 'DE', city: 'Berlin', sessions: 1, pending_events: 0 };
+const EVENT = {
+  event: null,
+  page_path: null,
+  referrer: null,
+  utm_source: null,
+  utm_medium: null,
+  utm_campaign: null,
+  click_ids: [],
+  identifiers: [],
+};
+
+const JOURNEY: Journey = {
+  selector: 'lead L1',
+  person_ids: ['a1'],
+  devices: [
+    {
+      ...DEVICE,
+      anonymous_id: 'a1',
+      browser: 'Chrome',
+      first_seen: '2026-01-05T09:00:00.000000Z',
+      last_seen: '2026-01-06T09:00:00.000000Z',
+    },
+    {
+      ...DEVICE,
+      os: null,
+      city: null,
+      sessions: 0,
+      pending_events: 1,
+      anonymous_id: 'a2',
+      browser: 'Sa\u001B[31mfari',
+      first_seen: '2026-03-11T08:00:00.000Z',
+      last_seen: '2026-03-11T08:00:00.000Z',
+    },
+  ],
+  signals: [
+    {
+      key_name: 'email_hash',
+      shown_value: '441a0dd2…',
+      joins: true,
+      seen: [
+        {
+          anonymous_id: 'a1',
+          tier: 'deterministic',
+          origin: 'form',
+          first_seen: '2026-01-05T09:04:00.000000Z',
+          verdict: 'used',
+          reason: null,
+        },
+        { anonymous_id: 'a2', tier: null, origin: 'url', first_seen: '2026-03-11T08:00:00.000Z', verdict: 'pending', reason: null },
+      ],
+    },
+    {
+      key_name: 'user_id',
+      shown_value: 'u7',
+      joins: false,
+      seen: [
+        {
+          anonymous_id: 'a1',
+          tier: 'deterministic',
+          origin: 'identify',
+          first_seen: '2026-01-05T23:30:00.000000Z',
+          verdict: 'refused',
+          reason: 'shared_key',
+        },
+      ],
+    },
+  ],
+  sessions: [
+    {
+      session_id: 's1',
+      anonymous_id: 'a1',
+      started_at: '2026-01-05T09:00:00.000000Z',
+      ended_at: '2026-01-05T09:10:00.000000Z',
+      channel: 'Paid Search',
+      source: 'google',
+      medium: 'cpc',
+      campaign: 'brand',
+      landing_path: '/pricing',
+      page_views: 2,
+      credits: [
+        { conversion: 'closed_won', conversion_id: 'D1', model: 'first_click', credit: 1, value: 10_000 },
+        { conversion: 'closed_won', conversion_id: 'D1', model: 'linear', credit: 0.5, value: 5000 },
+      ],
+    },
+  ],
+  conversions: [
+    {
+      name: 'closed_won',
+      label: 'Closed/Won',
+      id: 'D1',
+      conversion_time: '2026-03-10T22:59:59.999999Z',
+      attribution_time: '2026-01-05T09:05:00.000000Z',
+      value: 10_000,
+      matched_by: 'client_id',
+      not_attributed: [{ model: 'last_click', reason: 'no_session_in_window' }],
+    },
+  ],
+  pending: [
+    {
+      ...EVENT,
+      anonymous_id: 'a2',
+      occurred_at: '2026-03-11T08:00:00.000Z',
+      type: 'page',
+      page_path: '/demo',
+      utm_source: 'google',
+      utm_medium: 'cpc',
+      click_ids: ['gclid'],
+    },
+  ],
+  publication: { publication_id: 'p1', published_at: '2026-03-11T02:00:00.000000Z' },
+};
+
+const PROJECT = { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR', labels: { closed_won: 'Closed/Won' } };
+
+test('a journey reads from the first click to the deal, and marks what is not yet processed', () => {
+  expect(renderJourney(JOURNEY, PROJECT, { emphasis: PLAIN }).split('\n')).toEqual([
+    'Fernhill · Journey of person a1',
+    'found by lead L1 · 2 devices, 1 session, 1 conversion, 1 event not yet processed',
+    'Europe/Berlin · published Wed 11 Mar 2026 03:00',
+    '',
+    'Devices',
+    '  D1  Chrome on Windows, desktop, Berlin, DE · 5 Jan 2026 – 6 Jan 2026 · 1 session · anonymous_id a1',
+    '  D2  Sa [31mfari, desktop, DE · 11 Mar 2026 · 1 event not yet processed · anonymous_id a2',
+    '',
+    'Joined by',
+    '  email_hash 441a0dd2…',
+    '    D1  5 Jan 2026 · form · deterministic',
+    '    D2  11 Mar 2026 · url · not yet processed',
+    '',
+    'Other identifiers',
+    '  user_id u7',
+    '    D1  6 Jan 2026 · identify · deterministic · refused: shared key',
+    '',
+    'Journey',
+    '   Mon 5 Jan 2026 10:00  D1  Paid Search · google / cpc · brand · /pricing · 2 pages',
+    '                             → credit for Closed/Won D1: first click, linear 50.0% (€5,000.00)',
+    '  Tue 10 Mar 2026 23:59  ★   Closed/Won D1 · €10,000.00',
+    '                             attributed as of Mon 5 Jan 2026 10:05 · person found by client_id',
+    '                             (not attributed) no session in window: last click',
+    '',
+    'Landed, not yet processed',
+    '  Wed 11 Mar 2026 09:00  D2  page · /demo · google / cpc · gclid',
+    '',
+    'The next `touchtrail run` processes what has landed; who belongs to whom is decided there.',
+    '',
+  ]);
+});
+
+test('without a publication the times are in UTC, and it says so', () => {
+  const lines = renderJourney({ ...JOURNEY, person_ids: [], publication: null, sessions: [], conversions: [] }, undefined, {
+    emphasis: PLAIN,
+  }).split('\n');
+  expect(lines[0]).toBe('Journey of somebody new');
+  expect(lines[2]).toBe('UTC · no publication yet');
+  expect(lines).toContain('  Wed 11 Mar 2026 08:00  D2  page · /demo · google / cpc · gclid');
+});

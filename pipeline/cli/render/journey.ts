@@ -1,0 +1,178 @@
+import type { Device, Journey, JourneyConversion, JourneyCredit, JourneySession, PendingEvent, Signal } from '../../query/journey/types.ts';
+import { EMPTY, figureFormat, timeFormat } from './format.ts';
+import { words } from './labels.ts';
+import type { Screen } from './report.ts';
+import { pad, terminalText } from './text.ts';
+
+/** What a journey needs of the project to be written; without a publication there is none yet. */
+export interface JourneyProject {
+  readonly name: string;
+  readonly timeZone: string;
+  readonly currency: string;
+  /** Names of the conversions, by their name in the config. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const INDENT = '  ';
+/** "Wed 14 Mar 2026 14:05" */
+const TIME_WIDTH = 21;
+/** Where the words of a line of the journey begin. */
+const DETAIL = INDENT.length + TIME_WIDTH + 2;
+
+/** A journey for a terminal: who, what joined their devices, and everything in order of time. */
+export function renderJourney(journey: Journey, project: JourneyProject | undefined, { emphasis }: Pick<Screen, 'emphasis'>): string {
+  const context = contextOf(journey, project);
+  const { time, name } = context;
+  const heading = [
+    counted(journey.devices.length, 'device'),
+    counted(journey.sessions.length, 'session'),
+    counted(journey.conversions.length, 'conversion'),
+  ];
+  if (journey.pending.length) heading.push(`${counted(journey.pending.length, 'event')} not yet processed`);
+  const facts = [context.zone, journey.publication ? `published ${time.time(journey.publication.published_at)}` : 'no publication yet'];
+
+  const sections: [title: string, lines: string[]][] = [
+    ['Devices', journey.devices.map((device) => deviceLine(device, context))],
+    ['Joined by', journey.signals.filter(({ joins }) => joins).flatMap((signal) => signalLines(signal, context))],
+    ['Other identifiers', journey.signals.filter(({ joins }) => !joins).flatMap((signal) => signalLines(signal, context))],
+    ['Journey', timeline(journey, context)],
+    ['Landed, not yet processed', journey.pending.map((event) => pendingLine(event, context))],
+  ];
+  const person = journey.person_ids.length
+    ? `person ${journey.person_ids.join(' + ')}`
+    : journey.devices.length
+      ? 'somebody new'
+      : 'nobody known';
+  return [
+    emphasis.bold(terminalText(`${name ? `${name} · ` : ''}Journey of ${person}`)),
+    emphasis.dim(terminalText(`found by ${journey.selector} · ${heading.join(', ')}`)),
+    emphasis.dim(terminalText(facts.join(' · '))),
+    ...sections.flatMap(([title, lines]) => (lines.length ? ['', emphasis.bold(title), ...lines.map((line) => terminalText(line))] : [])),
+    ...(journey.pending.length
+      ? ['', emphasis.dim('The next `touchtrail run` processes what has landed; who belongs to whom is decided there.')]
+      : []),
+  ]
+    .map((line) => line + '\n')
+    .join('');
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+interface Context {
+  readonly name: string | undefined;
+  readonly zone: string;
+  readonly time: ReturnType<typeof timeFormat>;
+  readonly money: (value: number | null) => string;
+  readonly label: (conversion: string) => string;
+  /** A short name for a browser: D1, D2 … by first seen. */
+  readonly device: (anonymousId: string | null) => string;
+}
+
+function contextOf(journey: Journey, project: JourneyProject | undefined): Context {
+  const zone = project?.timeZone ?? 'UTC';
+  const figure = project ? figureFormat(project.currency) : undefined;
+  const numbers = new Map(journey.devices.map(({ anonymous_id }, i) => [anonymous_id, `D${i + 1}`]));
+  return {
+    name: project?.name,
+    zone,
+    time: timeFormat(zone),
+    money: (value) => (figure ? figure(value, 'money') : EMPTY),
+    label: (conversion) => project?.labels[conversion] ?? words(conversion),
+    device: (anonymousId) => (anonymousId === null ? 'server' : (numbers.get(anonymousId) ?? 'other')),
+  };
+}
+
+function deviceLine(device: Device, { time, device: number }: Context): string {
+  const what = [device.browser, device.os && `on ${device.os}`].filter(Boolean).join(' ') || 'unknown browser';
+  const where = [device.city, device.country].filter(Boolean).join(', ');
+  const first = time.day(device.first_seen);
+  const last = time.day(device.last_seen);
+  const facts = [
+    [what, device.device_type, where].filter(Boolean).join(', '),
+    first === last ? first : `${first} – ${last}`,
+    device.sessions ? counted(device.sessions, 'session') : undefined,
+    device.pending_events ? `${counted(device.pending_events, 'event')} not yet processed` : undefined,
+    `anonymous_id ${device.anonymous_id}`,
+  ];
+  return `${INDENT}${pad(number(device.anonymous_id), 3, 'left')} ${facts.filter(Boolean).join(' · ')}`;
+}
+
+/** One line for the identifier, one for each browser it was seen on. */
+function signalLines({ key_name, shown_value, seen }: Signal, { time, device }: Context): string[] {
+  return [
+    `${INDENT}${key_name} ${shown_value}`,
+    ...seen.map(({ anonymous_id, tier, origin, first_seen, verdict, reason }) => {
+      const note =
+        verdict === 'used'
+          ? ''
+          : verdict === 'pending'
+            ? ' · not yet processed'
+            : ` · refused: ${words(reason ?? 'unknown').toLowerCase()}`;
+      return `${INDENT}${INDENT}${pad(device(anonymous_id), 3, 'left')} ${time.day(first_seen)} · ${origin}${tier ? ` · ${tier}` : ''}${note}`;
+    }),
+  ];
+}
+
+/** Sessions and conversions in one order of time; at the same instant the session comes first, it led there. */
+function timeline(journey: Journey, context: Context): string[] {
+  const entries = [
+    ...journey.sessions.map((session) => ({ at: session.started_at, order: 0, lines: sessionLines(session, context) })),
+    ...journey.conversions.map((conversion) => ({ at: conversion.conversion_time, order: 1, lines: conversionLines(conversion, context) })),
+  ];
+  return entries.toSorted((a, b) => (a.at === b.at ? a.order - b.order : a.at < b.at ? -1 : 1)).flatMap(({ lines }) => lines);
+}
+
+function sessionLines(session: JourneySession, context: Context): string[] {
+  const { source, medium, campaign, landing_path, page_views } = session;
+  const from = `${source} / ${medium}${campaign === null ? '' : ` · ${campaign}`}`;
+  const facts = [session.channel, from, landing_path ?? '', counted(page_views, 'page')].filter(Boolean).join(' · ');
+  const head = `${INDENT}${pad(context.time.time(session.started_at), TIME_WIDTH, 'right')}  ${pad(context.device(session.anonymous_id), 3, 'left')} ${facts}`;
+  return [head, ...creditLines(session.credits, context)];
+}
+
+/** The credits of a session, one line per conversion; models that give the same share stand together. */
+function creditLines(credits: readonly JourneyCredit[], { label, money }: Context): string[] {
+  const byConversion = new Map<string, JourneyCredit[]>();
+  for (const credit of credits) {
+    const key = JSON.stringify([credit.conversion, credit.conversion_id]);
+    byConversion.set(key, [...(byConversion.get(key) ?? []), credit]);
+  }
+  return [...byConversion.values()].map((group) => {
+    const shares = group.map(({ model, credit, value }) => {
+      const part = credit === 1 ? '' : ` ${(credit * 100).toFixed(1)}%`;
+      return `${words(model).toLowerCase()}${part}${value === null || credit === 1 ? '' : ` (${money(value)})`}`;
+    });
+    const { conversion, conversion_id } = group[0]!;
+    return `${' '.repeat(DETAIL + 4)}→ credit for ${label(conversion)} ${conversion_id}: ${shares.join(', ')}`;
+  });
+}
+
+function conversionLines(conversion: JourneyConversion, { time, money }: Context): string[] {
+  const { label, id, value, conversion_time, attribution_time, matched_by, not_attributed } = conversion;
+  const head = `${INDENT}${pad(time.time(conversion_time), TIME_WIDTH, 'right')}  ★   ${label} ${id}${value === null ? '' : ` · ${money(value)}`}`;
+  const facts = [
+    ...(attribution_time === conversion_time ? [] : [`attributed as of ${time.time(attribution_time)}`]),
+    ...(matched_by ? [`person found by ${matched_by}`] : []),
+  ];
+  const indent = ' '.repeat(DETAIL + 4);
+  const reasons = new Map<string, string[]>();
+  for (const { model, reason } of not_attributed) reasons.set(reason, [...(reasons.get(reason) ?? []), words(model).toLowerCase()]);
+  return [
+    head,
+    ...(facts.length ? [`${indent}${facts.join(' · ')}`] : []),
+    ...[...reasons].map(([reason, models]) => `${indent}(not attributed) ${words(reason).toLowerCase()}: ${models.join(', ')}`),
+  ];
+}
+
+function pendingLine(event: PendingEvent, { time, device }: Context): string {
+  const utm = [event.utm_source, event.utm_medium, event.utm_campaign].filter(Boolean).join(' / ');
+  const facts = [
+    event.event ? `${event.type} ${event.event}` : event.type,
+    event.page_path,
+    utm,
+    event.click_ids.join(', '),
+    event.referrer && !utm ? `from ${event.referrer}` : '',
+    ...event.identifiers.filter((identifier) => !identifier.startsWith('ga_client_id')),
+  ];
+  return `${INDENT}${pad(time.time(event.occurred_at), TIME_WIDTH, 'right')}  ${pad(device(event.anonymous_id), 3, 'left')} ${facts.filter(Boolean).join(' · ')}`;
+}

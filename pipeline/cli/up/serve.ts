@@ -1,0 +1,83 @@
+import type { LoadedConfig } from '../../config/load.ts';
+import { UserError } from '../../config/user-error.ts';
+import { callControl, serveControl } from '../../embedded/control.ts';
+import { startUp } from '../../embedded/up.ts';
+import { runInChild } from '../../night/run-in-child.ts';
+import { startScheduler } from '../../night/scheduler.ts';
+import { describeChanges } from '../run-view.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { keepingSignals } from './signals.ts';
+
+export interface ServeOptions {
+  readonly loaded: LoadedConfig;
+  readonly dataFolder: string;
+  readonly host: string;
+  readonly port: number;
+  /** One line for the operator. */
+  readonly log: (line: string) => void;
+}
+
+/** What the control socket answers to `status`; times are ISO in UTC. */
+export interface UpStatus {
+  readonly pid: number;
+  readonly url: string;
+  readonly running_since: string | null;
+  readonly next_run: string;
+}
+
+export interface Server {
+  readonly url: string;
+  /** Ends a run before its next step, answers what is in flight, and closes. */
+  stop(): Promise<void>;
+}
+
+/**
+ * `touchtrail up`: the edge with its landing zone, the control socket, and the nightly run in a process of its own.
+ * @throws UserError where another `up` serves the data folder, or the port is taken.
+ */
+export async function serve({ loaded, dataFolder, host, port, log }: ServeOptions): Promise<Server> {
+  const other = await callControl<UpStatus>(dataFolder, { command: 'status' });
+  if (other) throw new UserError(`touchtrail up is already running for ${dataFolder}: ${other.url}, process ${other.pid}`);
+
+  const runtime = await keepingSignals(() => startUp({ dataFolder, host, port, log }));
+  const runs = oneAtATime(async (configFile, onProgress, signal) => {
+    await runtime.seal();
+    return runInChild({ configFile, dataFolder }, onProgress, signal);
+  });
+  const { project, nightly } = loaded.config;
+  const scheduler = startScheduler({
+    time: nightly,
+    timeZone: project.timeZone,
+    run: async () => {
+      log('nightly run: started');
+      try {
+        const summary = await runs.start(loaded.file, () => {});
+        for (const warning of summary.warnings) log(`nightly run: warning: ${warning}`);
+        log(`nightly run: done, ${describeChanges(summary.changes)}`);
+      } catch (error) {
+        // Told, not thrown: receiving events goes on, and the next run finishes the work.
+        log(`nightly run: error: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    },
+  });
+  const control = await serveControl(dataFolder, {
+    seal: () => runtime.seal(),
+    'reload-keys': () => runtime.reloadKeys(),
+    run: ({ configFile }, report) => runs.start(typeof configFile === 'string' ? configFile : loaded.file, report),
+    status: async (): Promise<UpStatus> => ({
+      pid: process.pid,
+      url: runtime.url,
+      running_since: runs.since(),
+      next_run: scheduler.next().toISOString(),
+    }),
+  });
+  return {
+    url: runtime.url,
+    stop: async () => {
+      scheduler.stop();
+      await runs.stop();
+      await control.close();
+      await runtime.stop();
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkConfig } from './check.ts';
+import { UserError } from './user-error.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'touchtrail-check-')));
+  mkdirSync(path.join(folder, 'conversions'));
+  writeFileSync(path.join(folder, 'conversions', 'lead.sql'), 'select 1');
+  writeFileSync(path.join(folder, 'leads.csv'), 'lead_id\n');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const project = { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' };
+const lead = { name: 'lead', label: 'Lead', sql: 'conversions/lead.sql' };
+const leads = { csv: 'leads.csv', columns: { lead_id: 'STRING', email: 'STRING' }, key: ['lead_id'] };
+
+/** A config that is wrong, and the lines of the message under its heading; `<folder>` stands for the folder of the config. */
+const WRONG: readonly [string, unknown, readonly string[]][] = [
+  ['an unknown key at the top', { project, conversion: [] }, ['conversion: []: unknown key; did you mean "conversions"?']],
+  [
+    'an unknown key inside',
+    { project: { ...project, timezone: 'Europe/Berlin' } },
+    ['project.timezone: "Europe/Berlin": unknown key; did you mean "timeZone"?'],
+  ],
+  [
+    'an unknown key that is near to nothing',
+    { project: { ...project, colour: 'green' } },
+    ['project.colour: "green": unknown key; expected one of name, timeZone, currency'],
+  ],
+  [
+    'an unknown key in a list',
+    { project, conversions: [{ ...lead, lable: 'x' }] },
+    ['conversions[0].lable: "x": unknown key; did you mean "label"?'],
+  ],
+  [
+    'an unknown key in a record',
+    { project, sources: { crm_leads: { ...leads, colums: {} } } },
+    ['sources.crm_leads.colums: {}: unknown key; did you mean "columns"?'],
+  ],
+  [
+    'an unknown key of the chosen warehouse',
+    { project, warehouse: { type: 'bigquery', project: 'p', dataset: 'd', locaton: 'US' } },
+    ['warehouse.locaton: "US": unknown key; did you mean "location"?'],
+  ],
+  ['a missing value', { project: { name: 'Fernhill', timeZone: 'UTC' } }, ['project.currency: missing; expected a string']],
+  ['a missing section', {}, ['project: missing; expected an object']],
+  ['no config at all', 'nothing', ['"nothing": expected an object']],
+  ['a value of the wrong type', { project, sessions: { timeoutMinutes: '30' } }, ['sessions.timeoutMinutes: "30": expected a number']],
+  [
+    'a currency that is none',
+    { project: { ...project, currency: 'euro' } },
+    ['project.currency: "euro": expected an ISO 4217 code such as "EUR"'],
+  ],
+  [
+    'a time zone that is none',
+    { project: { ...project, timeZone: 'Berlin' } },
+    ['project.timeZone: "Berlin" is not an IANA time zone such as "Europe/Berlin"'],
+  ],
+  ['a number out of bounds', { project, sessions: { timeoutMinutes: 0 } }, ['sessions.timeoutMinutes: 0: expected number to be >=1']],
+  [
+    'an unknown attribution model',
+    { project, attribution: { models: ['first_clik'] } },
+    [
+      'attribution.models[0]: "first_clik": expected one of "first_click", "last_click", "last_significant_click"; did you mean "first_click"?',
+    ],
+  ],
+  [
+    'an unknown warehouse',
+    { project, warehouse: { type: 'bigqery' } },
+    ['warehouse.type: "bigqery": expected one of "duckdb", "bigquery"; did you mean "bigquery"?'],
+  ],
+  [
+    'a name with capitals',
+    { project, sources: { CrmLeads: leads } },
+    ['sources.CrmLeads: name "CrmLeads": expected lower-case letters, digits and underscores, beginning with a letter'],
+  ],
+  ['a time of day that is none', { project, nightly: '24:00' }, ['nightly: "24:00": expected a time such as "03:00"']],
+  [
+    'a conversion that stands there twice',
+    { project, conversions: [lead, lead] },
+    ['conversions[1].name: "lead": conversions[0] has the same name; expected each name once'],
+  ],
+  [
+    'a funnel step that is no conversion',
+    { project, conversions: [lead], funnel: ['laed'] },
+    ['funnel[0]: "laed": no such conversion; did you mean "lead"?'],
+  ],
+  ['a funnel step twice', { project, conversions: [lead], funnel: ['lead', 'lead'] }, ['funnel[1]: "lead": stands in the funnel twice']],
+  ['a funnel without conversions', { project, funnel: ['lead'] }, ['funnel[0]: "lead": no such conversion; there is none']],
+  [
+    'a source named like a table of the model',
+    { project, sources: { sessions: leads } },
+    ['sources.sessions: "sessions" is a table of Touchtrail itself; expected another name, such as "crm_sessions"'],
+  ],
+  [
+    'a key column that is not declared',
+    { project, sources: { crm_leads: { ...leads, key: ['leadid'] } } },
+    ['sources.crm_leads.key[0]: "leadid": no such column of sources.crm_leads.columns; did you mean "lead_id"?'],
+  ],
+  [
+    'an identity and a time column that are not declared',
+    { project, sources: { crm_leads: { ...leads, identity: { e_mail: 'email' }, seen: 'created' } } },
+    [
+      'sources.crm_leads.identity.e_mail: "e_mail": no such column of sources.crm_leads.columns; did you mean "email"?',
+      'sources.crm_leads.seen: "created": no such column of sources.crm_leads.columns; there are lead_id, email',
+    ],
+  ],
+  [
+    'an SQL file that is missing',
+    { project, conversions: [{ ...lead, sql: 'conversions/laed.sql' }] },
+    ['conversions[0].sql: "conversions/laed.sql": no such file: <folder>/conversions/laed.sql; did you mean "lead.sql"?'],
+  ],
+  [
+    'a CSV file that is missing',
+    {
+      project,
+      sources: { crm_leads: { ...leads, csv: 'crm/deals.csv' } },
+      costs: [{ csv: 'linkedin.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }],
+    },
+    [
+      'sources.crm_leads.csv: "crm/deals.csv": no such file: <folder>/crm/deals.csv',
+      'costs[0].csv: "linkedin.csv": no such file: <folder>/linkedin.csv',
+    ],
+  ],
+];
+
+test.each(WRONG)('%s is named with its path, value and what was expected', (_, input, lines) => {
+  const error = (() => {
+    try {
+      checkConfig(input, folder, 'touchtrail.config.ts');
+    } catch (thrown) {
+      return thrown;
+    }
+  })();
+  expect(error).toBeInstanceOf(UserError);
+  const [heading, ...rest] = (error as UserError).message.split('\n');
+  expect(heading).toBe(`touchtrail.config.ts: ${lines.length === 1 ? '1 problem' : `${lines.length} problems`} in the config`);
+  expect(rest).toEqual(lines.map((line) => `  ${line.replace('<folder>', folder)}`));
+  expect((error as UserError).exitCode).toBe(2);
+});
+
+test('a right config passes, with its defaults', () => {
+  const config = checkConfig({ project, conversions: [lead], funnel: ['lead'], sources: { crm_leads: leads } }, folder, 'x');
+  expect(config.attribution).toEqual({ models: ['first_click', 'last_click', 'last_significant_click'], lookbackDays: 90 });
+  expect(config.conversions[0]?.value).toBe('none');
+});

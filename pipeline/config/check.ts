@@ -1,0 +1,94 @@
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { didYouMean, problemsOf, renderPath, renderValue, type ConfigProblem } from './problems.ts';
+import { isReservedTable } from './reserved-tables.ts';
+import { Config } from './schema.ts';
+import { UserError } from './user-error.ts';
+
+/**
+ * Validates what a config file exports.
+ * @param folder where the paths in the config start from.
+ * @param file named in the message.
+ * @throws UserError (exit code 2) that lists every problem, each with its path, the value and what was expected.
+ */
+export function checkConfig(input: unknown, folder: string, file: string): Config {
+  const parsed = Config.safeParse(input);
+  if (!parsed.success) throw invalid(file, problemsOf(parsed.error, Config, input));
+  const problems = [
+    ...duplicateConversions(parsed.data),
+    ...unknownFunnelSteps(parsed.data),
+    ...sourceProblems(parsed.data),
+    ...missingFiles(parsed.data, folder),
+  ];
+  if (problems.length > 0) throw invalid(file, problems);
+  return parsed.data;
+}
+
+function invalid(file: string, problems: readonly ConfigProblem[]): UserError {
+  const lines = problems.map(({ path, message }) => `  ${path === '' ? '' : `${path}: `}${message}`);
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new UserError(`${file}: ${count} in the config\n${lines.join('\n')}`, { exitCode: 2 });
+}
+
+function duplicateConversions(config: Config): ConfigProblem[] {
+  return config.conversions.flatMap(({ name }, i) => {
+    const first = config.conversions.findIndex((conversion) => conversion.name === name);
+    if (first === i) return [];
+    return [{ path: `conversions[${i}].name`, message: `"${name}": conversions[${first}] has the same name; expected each name once` }];
+  });
+}
+
+function unknownFunnelSteps(config: Config): ConfigProblem[] {
+  const names = config.conversions.map(({ name }) => name);
+  return config.funnel.flatMap((name, i) => {
+    const path = `funnel[${i}]`;
+    if (config.funnel.indexOf(name) !== i) return [{ path, message: `"${name}": stands in the funnel twice` }];
+    return names.includes(name) ? [] : [{ path, message: unknownName(name, 'conversion', names) }];
+  });
+}
+
+function sourceProblems(config: Config): ConfigProblem[] {
+  return Object.entries(config.sources).flatMap(([name, source]) => {
+    const columns = Object.keys(source.columns);
+    const unknownColumn = (column: string, ...at: PropertyKey[]): ConfigProblem[] =>
+      columns.includes(column)
+        ? []
+        : [{ path: renderPath(['sources', name, ...at]), message: unknownName(column, `column of sources.${name}.columns`, columns) }];
+    return [
+      ...(isReservedTable(name)
+        ? [
+            {
+              path: renderPath(['sources', name]),
+              message: `"${name}" is a table of Touchtrail itself; expected another name, such as "crm_${name}"`,
+            },
+          ]
+        : []),
+      ...source.key.flatMap((column, i) => unknownColumn(column, 'key', i)),
+      ...Object.keys(source.identity).flatMap((column) => unknownColumn(column, 'identity', column)),
+      ...(source.seen === undefined ? [] : unknownColumn(source.seen, 'seen')),
+    ];
+  });
+}
+
+function unknownName(name: string, kind: string, valid: readonly string[]): string {
+  const hint = didYouMean(name, valid) ?? (valid.length > 0 ? `there are ${valid.join(', ')}` : 'there is none');
+  return `"${name}": no such ${kind}; ${hint}`;
+}
+
+function missingFiles(config: Config, folder: string): ConfigProblem[] {
+  const files = [
+    ...Object.entries(config.sources).map(([name, source]) => ({ path: renderPath(['sources', name, 'csv']), file: source.csv })),
+    ...config.costs.map((cost, i) => ({ path: `costs[${i}].csv`, file: cost.csv })),
+    ...config.conversions.map((conversion, i) => ({ path: `conversions[${i}].sql`, file: conversion.sql })),
+  ];
+  return files.flatMap((entry) => {
+    const absolute = path.resolve(folder, entry.file);
+    if (statSync(absolute, { throwIfNoEntry: false })?.isFile()) return [];
+    const hint = didYouMean(path.basename(absolute), filesIn(path.dirname(absolute)));
+    return [{ path: entry.path, message: `${renderValue(entry.file)}: no such file: ${absolute}${hint ? `; ${hint}` : ''}` }];
+  });
+}
+
+function filesIn(folder: string): string[] {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder).sort() : [];
+}

@@ -1,0 +1,71 @@
+import type { Column } from '../../../edge/contract/columns.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Dialect } from '../../warehouse/dialect.ts';
+import { type Sql, raw, sql } from '../../warehouse/sql.ts';
+import type { QueryColumnName } from './query-columns.ts';
+import { LARGEST_VALUE } from './tables.ts';
+
+/**
+ * The rows of a user's query in the shape of staged_conversions. Columns it does not return are NULL; ip_address is
+ * read by nothing yet and stored nowhere.
+ */
+export function queryRows(dialect: Dialect, config: Config, conversionName: string, query: Sql, columns: readonly Column[]): Sql {
+  const typeOf = (name: QueryColumnName) => columns.find((column) => column.name === name)?.type;
+  const has = (name: QueryColumnName) => typeOf(name) !== undefined;
+  const text = (name: QueryColumnName) => (has(name) ? sql`nullif(trim(returned.${raw(name)}), '')` : raw('cast(null as string)'));
+  const time = (name: 'created' | 'attribution_time') => {
+    if (!has(name)) return raw('cast(null as timestamp)');
+    const value = raw(`returned.${name}`);
+    // A CRM date without a time means the whole day: what happened on it happened by its end.
+    return typeOf(name) === 'DATE' ? dialect.endOfLocalDay(value, config.project.timeZone) : sql`cast(${value} as timestamp)`;
+  };
+  const emailHash = sql`coalesce(${has('email') ? dialect.emailHash(raw('returned.email')) : raw('cast(null as string)')}, lower(${text('email_hash')}))`;
+  const isFinite = has('value') ? sql`coalesce(abs(returned.value) <= ${raw(String(LARGEST_VALUE))}, false)` : raw('false');
+  return sql`
+    with returned as (
+${query}
+    ),
+    shaped as (
+      select
+        ${text('id')} as id,
+        ${time('created')} as conversion_time,
+        coalesce(${time('attribution_time')}, ${time('created')}) as attribution_time,
+        ${text('client_id')} as client_id,
+        ${text('lead_id')} as lead_id,
+        ${text('user_id')} as user_id,
+        ${emailHash} as email_hash,
+        ${has('value') ? sql`if(${isFinite}, returned.value, null)` : sql`cast(null as int64)`} as original_value,
+        ${has('value') ? sql`returned.value is not null and not ${isFinite}` : raw('false')} as has_unusable_value,
+        coalesce(upper(${text('currency')}), ${config.project.currency}) as currency,
+        ${has('is_qualified') ? raw('returned.is_qualified') : raw('cast(null as bool)')} as is_qualified,
+        ${has('params') ? raw('returned.params') : emptyParams(dialect)} as params
+      from returned
+    )
+    select
+      ${conversionName} as conversion_name,
+      ${rowHash(dialect)} as row_hash,
+      id, conversion_time, attribution_time, client_id, lead_id, user_id, email_hash, original_value, has_unusable_value,
+      currency, is_qualified, params
+    from shaped`;
+}
+
+/** Hash of all that was returned; every part with its length, so that no two rows read the same. */
+function rowHash(dialect: Dialect): Sql {
+  const part = (value: Sql) => [sql`coalesce(${dialect.concat(dialect.castText(sql`length(${value})`), raw("':'"), value)}, '-')`];
+  const micros = (name: string) => dialect.castText(dialect.unixMicros(raw(name)));
+  const texts = ['id', 'client_id', 'lead_id', 'user_id', 'email_hash', 'currency'].map((name) => raw(name));
+  return dialect.sha256Hex(
+    dialect.concat(
+      ...[...texts, micros('conversion_time'), micros('attribution_time'), dialect.castText(dialect.micros(raw('original_value')))].flatMap(
+        part,
+      ),
+      sql`case when is_qualified is null then '-' when is_qualified then 'y' else 'n' end`,
+    ),
+  );
+}
+
+/** An empty array of parameters, typed. */
+function emptyParams(dialect: Dialect): Sql {
+  const nothing = dialect.struct({ key: raw("''"), value: raw("''") });
+  return sql`(select ${dialect.arrayAgg(nothing, raw('nothing nulls first'))} from (select 1 as nothing) as none where false)`;
+}

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type World, openWorld } from '../test-world.ts';
+import { syncCosts } from './costs.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld({
+    costs: [
+      { csv: 'google.csv', platform: 'google_ads', source: 'google', medium: 'cpc' },
+      { csv: 'meta.csv', platform: 'meta_ads', source: 'facebook', medium: 'paid-social', currency: 'USD' },
+    ],
+  });
+});
+afterEach(() => world.close());
+
+const HEADER = 'date,account_id,campaign_id,campaign,ad_group_id,ad_group,ad_id,ad,cost,impressions,clicks\n';
+
+test('cost files become costs with the channel their clicks arrive in; empty ids fall back to names', async () => {
+  await world.file('google.csv', `${HEADER}2026-03-01,1,11,Brand,,,,,2.755,49,2\n2026-03-01,1,,Max cross-network,,,,,1.00,5,1\n`);
+  await world.file('meta.csv', `${HEADER}2026-03-01,9,21,Owners,22,LAL,23,Video,6.80,385,4\n`);
+  const [result] = await world.run(syncCosts);
+  expect(await world.rows('select * from costs order by platform, campaign_id')).toEqual([
+    {
+      date: '2026-03-01',
+      platform: 'google_ads',
+      account_id: '1',
+      campaign_id: '11',
+      campaign: 'Brand',
+      ad_group_id: '',
+      ad_group: null,
+      ad_id: '',
+      ad: null,
+      source: 'google',
+      medium: 'cpc',
+      channel: 'Paid Search',
+      cost_micros: 2_755_000,
+      original_cost: 2.755,
+      currency: 'EUR',
+      impressions: 49,
+      clicks: 2,
+    },
+    {
+      date: '2026-03-01',
+      platform: 'google_ads',
+      account_id: '1',
+      campaign_id: 'Max cross-network',
+      campaign: 'Max cross-network',
+      ad_group_id: '',
+      ad_group: null,
+      ad_id: '',
+      ad: null,
+      source: 'google',
+      medium: 'cpc',
+      channel: 'Cross-network',
+      cost_micros: 1_000_000,
+      original_cost: 1,
+      currency: 'EUR',
+      impressions: 5,
+      clicks: 1,
+    },
+    {
+      date: '2026-03-01',
+      platform: 'meta_ads',
+      account_id: '9',
+      campaign_id: '21',
+      campaign: 'Owners',
+      ad_group_id: '22',
+      ad_group: 'LAL',
+      ad_id: '23',
+      ad: 'Video',
+      source: 'facebook',
+      medium: 'paid-social',
+      channel: 'Paid Social',
+      cost_micros: null,
+      original_cost: 6.8,
+      currency: 'USD',
+      impressions: 385,
+      clicks: 4,
+    },
+  ]);
+  expect(result!.warnings).toEqual([expect.stringMatching(/^costs\[1\]: meta_ads is in USD and there are no exchange rates to EUR yet/)]);
+  expect((await world.run(syncCosts))[0]!.changes).toEqual({ costs: { inserted: 0, updated: 0, deleted: 0 } });
+});
+
+test('a campaign that was renamed within the day is one row with the sum', async () => {
+  await world.file('google.csv', `${HEADER}2026-03-01,1,11,Old,,,,,2.00,40,2\n2026-03-01,1,11,New,,,,,3.00,50,1\n`);
+  await world.file('meta.csv', HEADER);
+  await world.run(syncCosts);
+  expect(await world.rows('select campaign_id, campaign, cost_micros, impressions, clicks from costs')).toEqual([
+    { campaign_id: '11', campaign: 'New', cost_micros: 5_000_000, impressions: 90, clicks: 3 },
+  ]);
+});
+
+test('an export without rows deletes nothing where there were some', async () => {
+  await world.file('google.csv', `${HEADER}2026-03-01,1,11,Brand,,,,,2.00,40,2\n`);
+  await world.file('meta.csv', HEADER);
+  await world.run(syncCosts);
+  await world.file('google.csv', HEADER);
+  await expect(world.run(syncCosts)).rejects.toThrow(/costs\[0\]\.csv: .*google\.csv has 0 rows where the last export had 1 row;/);
+  expect(await world.rows('select count(*) as rows from costs')).toEqual([{ rows: 1 }]);
+});
+
+test('a project without cost files has no costs', async () => {
+  await world.close();
+  world = await openWorld();
+  await world.run(syncCosts);
+  expect(await world.rows('select count(*) as rows from costs')).toEqual([{ rows: 0 }]);
+});

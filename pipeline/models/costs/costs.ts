@@ -1,0 +1,102 @@
+import path from 'node:path';
+import type { Config } from '../../config/schema.ts';
+import { guardAgainstShrinking } from '../../sources/shrink-guard.ts';
+import type { Dialect } from '../../warehouse/dialect.ts';
+import { type Sql, join, param, raw, sql, table } from '../../warehouse/sql.ts';
+import { channelOf } from '../sessions/channels.ts';
+import { projectSites, siteLookup } from '../sessions/site-lookup.ts';
+import type { Step } from '../step.ts';
+import { COSTS, stagedCosts } from './tables.ts';
+
+/** Cost files of the config → costs. */
+export const syncCosts: Step = async ({ warehouse, config, configFolder }) => {
+  const warnings: string[] = [];
+  for (const [i, cost] of config.costs.entries()) {
+    const staged = stagedCosts(i);
+    const file = path.resolve(configFolder, cost.csv);
+    const override = 'remove the entry from costs for one run, which deletes its rows, and put it back';
+    // A shorter export is ordinary here (platforms keep a limited history); an empty one is not.
+    const guarded = { file, configPath: `costs[${i}].csv`, table: staged.name, maximumShrink: 0.99, override };
+    warnings.push(...(await guardAgainstShrinking(warehouse, guarded)));
+    await warehouse.loadCsv(staged, file, { label: `costs[${i}]` });
+    if (cost.currency !== undefined && cost.currency !== config.project.currency) {
+      warnings.push(
+        `costs[${i}]: ${cost.platform} is in ${cost.currency} and there are no exchange rates to ${config.project.currency} yet; ` +
+          'its cost is listed in its own currency and left out of totals',
+      );
+    }
+  }
+  const source = costRows(warehouse.dialect, config);
+  return { changes: { costs: await warehouse.merge(COSTS, source, { deleteUnmatched: true, label: 'costs' }) }, warnings };
+};
+
+function costRows(dialect: Dialect, config: Config): Sql {
+  const files = config.costs.map((cost, i) => {
+    const currency = cost.currency ?? config.project.currency;
+    return sql`
+      select
+        date,
+        ${cost.platform} as platform,
+        coalesce(trim(account_id), '') as account_id,
+        coalesce(trim(campaign_id), trim(campaign), '') as campaign_id,
+        trim(campaign) as campaign,
+        coalesce(trim(ad_group_id), trim(ad_group), '') as ad_group_id,
+        trim(ad_group) as ad_group,
+        coalesce(trim(ad_id), trim(ad), '') as ad_id,
+        trim(ad) as ad,
+        ${cost.source.toLowerCase()} as source, ${cost.medium.toLowerCase()} as medium, ${currency} as currency,
+        ${dialect.micros(raw('cost'))} as micros, coalesce(impressions, 0) as impressions, coalesce(clicks, 0) as clicks
+      from ${table(stagedCosts(i).name)}`;
+  });
+  const input = {
+    source: raw('summed_rows.source'),
+    medium: raw('summed_rows.medium'),
+    campaign: raw('summed_rows.campaign'),
+    category: raw('sites.category'),
+  };
+  return sql`
+    with cost_rows as (${files.length > 0 ? join(files, '\n      union all') : noRows()}
+    ),
+    summed_rows as (
+      select
+        date, platform, account_id, campaign_id, min(campaign) as campaign, ad_group_id, min(ad_group) as ad_group,
+        ad_id, min(ad) as ad, min(source) as source, min(medium) as medium, min(currency) as currency,
+        sum(micros) as micros, sum(impressions) as impressions, sum(clicks) as clicks
+      from cost_rows
+      group by date, platform, account_id, campaign_id, ad_group_id, ad_id
+    ),
+    sites as (${siteLookup(dialect, sql`select source as text from summed_rows`, projectSites(config.site.domains))}
+    )
+    select
+      summed_rows.date, summed_rows.platform, summed_rows.account_id, summed_rows.campaign_id, summed_rows.campaign,
+      summed_rows.ad_group_id, summed_rows.ad_group, summed_rows.ad_id, summed_rows.ad, summed_rows.source, summed_rows.medium,
+      ${channelOf(dialect, input)} as channel,
+      if(summed_rows.currency = ${config.project.currency}, summed_rows.micros, null) as cost_micros,
+      summed_rows.micros / 1000000 as original_cost,
+      summed_rows.currency, summed_rows.impressions, summed_rows.clicks
+    from summed_rows
+    left join sites on sites.text = summed_rows.source`;
+}
+
+/** The shape of the cost rows of a project without cost files. */
+function noRows(): Sql {
+  const texts = [
+    'platform',
+    'account_id',
+    'campaign_id',
+    'campaign',
+    'ad_group_id',
+    'ad_group',
+    'ad_id',
+    'ad',
+    'source',
+    'medium',
+    'currency',
+  ];
+  const numbers = ['micros', 'impressions', 'clicks'];
+  return sql`
+      select ${param(null, 'DATE')} as date, ${join(texts.map((name) => sql`cast(null as string) as ${raw(name)}`))},
+        ${join(numbers.map((name) => sql`cast(null as int64) as ${raw(name)}`))}
+      from (select 1 as nothing) as none
+      where false`;
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { attribution } from '../attribution/attribution.ts';
+import { conversions } from '../conversions/conversions.ts';
+import { syncCosts } from '../costs/costs.ts';
+import { events } from '../events/events.ts';
+import { identity } from '../identity/identity.ts';
+import { sessions } from '../sessions/sessions.ts';
+import { type World, openWorld, page } from '../test-world.ts';
+import { reports } from './reports.ts';
+
+const NIGHT = [events, syncCosts, sessions, identity, conversions, attribution, reports];
+const HEADER = 'date,account_id,campaign_id,campaign,ad_group_id,ad_group,ad_id,ad,cost,impressions,clicks\n';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld({
+    conversions: [{ name: 'deal', label: 'Deal', sql: 'deal.sql', value: 'money' }],
+    costs: [{ csv: 'google.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }],
+    attribution: { models: ['last_significant_click'] },
+  });
+  await world.file('google.csv', `${HEADER}2026-03-01,1,11,Brand,,,,,2.50,40,2\n`);
+  await world.file(
+    'deal.sql',
+    `select * from (values
+      ('D1', timestamp '2026-06-30 22:30:00', timestamp '2026-03-10 10:00:00', 'a', 5000.0),
+      ('D2', timestamp '2026-05-01 10:00:00', timestamp '2026-03-31 22:30:00', 'unknown', 100.0)
+    ) as t(id, created, attribution_time, client_id, value) where created >= @from and created < @to`,
+  );
+  await world.events(
+    {
+      who: 'a',
+      at: '2026-02-28 23:30',
+      ...page('https://www.fernhill.example/pricing?utm_source=google&utm_medium=cpc&utm_campaign=Brand&utm_term=crew&gclid=X'),
+      country: 'DE',
+      device_type: 'mobile',
+    },
+    { who: 'b', at: '2026-03-01 10:00', ...page('https://www.fernhill.example/') },
+  );
+  await world.run(...NIGHT);
+});
+afterEach(() => world.close());
+
+const NO_DIMENSIONS = {
+  campaign: null,
+  ad_platform: null,
+  term: null,
+  content: null,
+  landing_path: null,
+  country: null,
+  region: null,
+  city: null,
+  device_type: null,
+  browser: null,
+};
+const AD = {
+  ...NO_DIMENSIONS,
+  channel: 'Paid Search',
+  source: 'google',
+  medium: 'cpc',
+  campaign: 'Brand',
+  ad_platform: 'google_ads',
+};
+const CLICK = { ...AD, term: 'crew', landing_path: '/pricing', country: 'DE', device_type: 'mobile' };
+const personKey = (id: string) => Number.parseInt(createHash('sha256').update(id).digest('hex').slice(0, 13), 16);
+
+test('sessions are reported with the person and the date in the project time zone', async () => {
+  expect(await world.rows('select * exclude (session_id) from report_sessions order by click_date, channel desc')).toEqual([
+    { person_key: personKey('a'), click_date: '2026-03-01', ...CLICK },
+    {
+      person_key: personKey('b'),
+      click_date: '2026-03-01',
+      ...NO_DIMENSIONS,
+      channel: 'Direct',
+      source: 'direct',
+      medium: 'none',
+      landing_path: '/',
+    },
+  ]);
+});
+
+test('credits carry the dimensions of their session and both dates; without a session they say so and never direct', async () => {
+  expect(await world.rows('select * exclude (session_id) from report_credits order by conversion_id')).toEqual([
+    {
+      conversion_name: 'deal',
+      conversion_id: 'D1',
+      model: 'last_significant_click',
+      person_key: personKey('a'),
+      conversion_date: '2026-07-01',
+      click_date: '2026-03-01',
+      credit: 1_000_000_000,
+      value_micros: 5_000_000_000,
+      is_qualified: null,
+      reason: null,
+      ...CLICK,
+    },
+    {
+      conversion_name: 'deal',
+      conversion_id: 'D2',
+      model: 'last_significant_click',
+      person_key: null,
+      conversion_date: '2026-05-01',
+      click_date: '2026-04-01',
+      credit: 1_000_000_000,
+      value_micros: 100_000_000,
+      is_qualified: null,
+      reason: 'unknown_identifier',
+      ...NO_DIMENSIONS,
+      channel: '(not attributed)',
+      source: '(not attributed)',
+      medium: '(not attributed)',
+    },
+  ]);
+});
+
+test('costs carry the dimensions they share with sessions', async () => {
+  expect(await world.rows('select * exclude (cost_key) from report_costs')).toEqual([
+    { click_date: '2026-03-01', ...AD, cost_micros: 2_500_000, impressions: 40, clicks: 2 },
+  ]);
+});
+
+test('a second night on unchanged data touches no row of any table', async () => {
+  for (const { changes } of await world.run(...NIGHT)) {
+    for (const change of Object.values(changes)) expect(change).toEqual({ inserted: 0, updated: 0, deleted: 0 });
+  }
+});

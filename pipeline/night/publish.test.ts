@@ -1,0 +1,174 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Config } from '../config/schema.ts';
+import { COSTS } from '../models/costs/tables.ts';
+import { EVENTS } from '../models/events/tables.ts';
+import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
+import { sql } from '../warehouse/sql.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { openJournal } from './journal.ts';
+import { publish, PUBLISHED_TABLES, type Pointer, type PublishResult } from './publish.ts';
+import { NIGHT_TABLES } from './tables.ts';
+
+let dataFolder: string;
+let warehouse: Warehouse;
+beforeEach(async () => {
+  dataFolder = mkdtempSync(path.join(os.tmpdir(), 'touchtrail-publish-'));
+  warehouse = await openDuckDb(':memory:');
+  await warehouse.migrate([...new Set([...PUBLISHED_TABLES, ...NIGHT_TABLES, EVENTS])]);
+});
+afterEach(async () => {
+  await warehouse.close();
+  rmSync(dataFolder, { recursive: true, force: true });
+});
+
+const config = Config.parse({ project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' }, publications: { keep: 2 } });
+const NO_CHANGE = { inserted: 0, updated: 0, deleted: 0 };
+
+/** A run whose one step changed so many rows, and which then published; killed before its end if asked. */
+async function night(
+  token: number,
+  options: { rows?: number; config?: Config; finished?: boolean; renewLease?: () => Promise<void> } = {},
+): Promise<PublishResult> {
+  const runId = `run-${token}`;
+  const now = `2026-07-0${token}T03:00:00.000Z`;
+  const journal = openJournal(warehouse, { runId, token, holder: 'test', startedAt: now });
+  await journal.beginRun();
+  const step = { position: 1, step: 'costs', startedAt: now };
+  await journal.beginStep(step);
+  await journal.endStep(step, {
+    status: 'done',
+    durationMs: 1,
+    change: { ...NO_CHANGE, inserted: options.rows ?? 0 },
+    statements: [],
+    message: null,
+  });
+  await journal.beginStep({ position: 2, step: 'publish', startedAt: now });
+  const result = await publish({
+    warehouse,
+    config: options.config ?? config,
+    dataFolder,
+    now,
+    run: { runId, renewLease: options.renewLease ?? (async () => {}) },
+  });
+  await journal.endStep(
+    { position: 2, step: 'publish', startedAt: now },
+    { status: 'done', durationMs: 1, change: NO_CHANGE, statements: [], message: null },
+  );
+  if (options.finished !== false) {
+    await journal.endRun({ status: 'done', finishedAt: now, message: null, warnings: [], publicationId: result.publicationId });
+  }
+  return result;
+}
+
+const folder = (): string => path.join(dataFolder, 'publications');
+const pointer = (): Pointer => JSON.parse(readFileSync(path.join(folder(), 'current.json'), 'utf8')) as Pointer;
+
+test('the first run publishes: a file that describes itself, and the pointer to it', async () => {
+  await warehouse.load(COSTS, [
+    {
+      date: '2026-06-30',
+      platform: 'google_ads',
+      account_id: '1',
+      campaign_id: '7',
+      campaign: 'Brand',
+      ad_group_id: '',
+      ad_group: null,
+      ad_id: '',
+      ad: null,
+      source: 'google',
+      medium: 'cpc',
+      channel: 'Paid Search',
+      cost_micros: 12_340_000,
+      original_cost: 12.34,
+      currency: 'EUR',
+      impressions: 100,
+      clicks: 5,
+    },
+  ]);
+  expect(await night(1, { rows: 1 })).toEqual({ publicationId: 'run-1', kept: false });
+  expect(pointer()).toMatchObject({ publication_id: 'run-1', file: 'run-1.duckdb', published_at: '2026-07-01T03:00:00.000Z' });
+
+  const snapshot = await openDuckDb(path.join(folder(), pointer().file), { readOnly: true });
+  expect(await snapshot.rows(sql`select publication_id, published_at, data_up_to from publication`)).toEqual([
+    { publication_id: 'run-1', published_at: '2026-07-01T03:00:00.000000Z', data_up_to: '2026-07-01T03:00:00.000000Z' },
+  ]);
+  const [row] = await snapshot.rows<{ config: string }>(sql`select config from publication`);
+  expect(JSON.parse(row!.config)).toEqual({
+    project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' },
+    conversions: [],
+    funnel: [],
+    models: ['first_click', 'last_click', 'last_significant_click'],
+    lookbackDays: 90,
+  });
+  expect(await snapshot.rows(sql`select campaign, cost_micros from costs`)).toEqual([{ campaign: 'Brand', cost_micros: 12_340_000 }]);
+  await snapshot.close();
+});
+
+test('a run that changed nothing keeps the publication, and so do the ones after it', async () => {
+  await night(1, { rows: 1 });
+  expect(await night(2)).toEqual({ publicationId: 'run-1', kept: true });
+  expect(await night(3)).toEqual({ publicationId: 'run-1', kept: true });
+  expect(readdirSync(folder()).sort()).toEqual(['current.json', 'run-1.duckdb']);
+});
+
+test('a run that changed a row publishes anew', async () => {
+  await night(1, { rows: 1 });
+  expect(await night(2, { rows: 1 })).toEqual({ publicationId: 'run-2', kept: false });
+  expect(pointer().file).toBe('run-2.duckdb');
+});
+
+test('a config that readers see differently is published though no row changed', async () => {
+  await night(1, { rows: 1 });
+  const other = { ...config, project: { ...config.project, name: 'Fernhill Ltd' } };
+  expect((await night(2, { config: other })).kept).toBe(false);
+  expect((await night(3, { config: { ...other, nightly: '04:00' } })).kept).toBe(true);
+});
+
+test('what a killed run changed without publishing it is published by the next one, which changes nothing', async () => {
+  await night(1, { rows: 1 });
+  const killed = openJournal(warehouse, { runId: 'run-2', token: 2, holder: 'test', startedAt: '2026-07-02T03:00:00.000Z' });
+  await killed.beginRun();
+  const step = { position: 1, step: 'costs', startedAt: '2026-07-02T03:00:00.000Z' };
+  await killed.endStep(step, { status: 'done', durationMs: 1, change: { ...NO_CHANGE, updated: 1 }, statements: [], message: null });
+  expect(await night(3)).toEqual({ publicationId: 'run-3', kept: false });
+  expect(await warehouse.rows(sql`select status from runs where run_id = 'run-2'`)).toEqual([{ status: 'killed' }]);
+});
+
+test('a step that was killed may have changed rows, so the next run publishes', async () => {
+  await night(1, { rows: 1 });
+  const killed = openJournal(warehouse, { runId: 'run-2', token: 2, holder: 'test', startedAt: '2026-07-02T03:00:00.000Z' });
+  await killed.beginRun();
+  await killed.beginStep({ position: 1, step: 'costs', startedAt: '2026-07-02T03:00:00.000Z' });
+  expect((await night(3)).kept).toBe(false);
+});
+
+test('a run killed after the switch of the pointer is published once more', async () => {
+  await night(1, { rows: 1, finished: false });
+  expect(await night(2)).toEqual({ publicationId: 'run-2', kept: false });
+});
+
+test('a publication whose file is gone is made anew', async () => {
+  await night(1, { rows: 1 });
+  rmSync(path.join(folder(), 'run-1.duckdb'));
+  expect((await night(2)).kept).toBe(false);
+  expect(existsSync(path.join(folder(), 'run-2.duckdb'))).toBe(true);
+});
+
+test('what a killed run left behind is removed, and only the newest publications stay', async () => {
+  await night(1, { rows: 1 });
+  writeFileSync(path.join(folder(), 'run-0.duckdb.tmp'), 'half a file');
+  await night(2, { rows: 1 });
+  await night(3, { rows: 1 });
+  expect(readdirSync(folder()).sort()).toEqual(['current.json', 'run-2.duckdb', 'run-3.duckdb']);
+});
+
+test('a run that lost its lease while it wrote the snapshot does not switch the pointer', async () => {
+  await night(1, { rows: 1 });
+  const before = pointer();
+  const lost = night(2, { rows: 1, renewLease: () => Promise.reject(new Error('lost its lease')) });
+  await expect(lost).rejects.toThrow('lost its lease');
+  expect(pointer()).toEqual(before);
+});

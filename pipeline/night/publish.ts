@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config/schema.ts';
+import { syncFolder, writeAtomically } from '../embedded/durable.ts';
+import { ATTRIBUTION } from '../models/attribution/tables.ts';
+import { CONVERSIONS } from '../models/conversions/tables.ts';
+import { COSTS } from '../models/costs/tables.ts';
+import { EVENTS } from '../models/events/tables.ts';
+import { IDENTITIES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
+import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
+import { SESSIONS } from '../models/sessions/tables.ts';
+import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
+import { sql, table } from '../warehouse/sql.ts';
+import type { TableDefinition, Warehouse } from '../warehouse/warehouse.ts';
+import { PUBLICATION, RUN_STEPS, RUNS } from './tables.ts';
+
+/** What a publication holds: all that readers need, and nothing of the raw events. */
+export const PUBLISHED_TABLES: readonly TableDefinition[] = [
+  REPORT_SESSIONS,
+  REPORT_CREDITS,
+  REPORT_COSTS,
+  SESSIONS,
+  IDENTITIES,
+  IDENTITY_KEYS,
+  IDENTITY_EDGES,
+  USER_IDENTITIES,
+  CONVERSIONS,
+  ATTRIBUTION,
+  COSTS,
+  RUNS,
+  RUN_STEPS,
+];
+
+/** What `publications/current.json` says: the one pointer readers follow. */
+export interface Pointer {
+  readonly publication_id: string;
+  /** Name of the file in the same folder. */
+  readonly file: string;
+  readonly published_at: string;
+  /** Hash of what a publication depends on besides its rows: the config readers see, and the shape of the tables. */
+  readonly definition: string;
+}
+
+export interface CurrentRun {
+  readonly runId: string;
+  /** @throws UserError where another run has taken over. */
+  readonly renewLease: () => Promise<void>;
+}
+
+export interface PublishRequest {
+  readonly warehouse: Warehouse;
+  readonly config: Config;
+  readonly dataFolder: string;
+  readonly now: string;
+  readonly run: CurrentRun;
+}
+
+export interface PublishResult {
+  readonly publicationId: string;
+  /** Whether the former publication stays, because nothing changed since. */
+  readonly kept: boolean;
+}
+
+/**
+ * Gives readers what the run made: a fresh snapshot file, then one switch of the pointer. A crash before the switch
+ * leaves the former publication. Where neither a table nor the config changed since, the former one stays.
+ */
+export async function publish(request: PublishRequest): Promise<PublishResult> {
+  const { warehouse, config, dataFolder, now, run } = request;
+  const folder = path.join(dataFolder, 'publications');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  removeUnfinished(folder);
+
+  const content = publishedConfig(config);
+  const definition = createHash('sha256')
+    .update(JSON.stringify([content, PUBLISHED_TABLES, PUBLICATION]))
+    .digest('hex');
+  const current = readPointer(folder);
+  if (current?.definition === definition && existsSync(path.join(folder, current.file)) && (await unchangedSince(warehouse, current))) {
+    return { publicationId: current.publication_id, kept: true };
+  }
+
+  const publicationId = run.runId;
+  const file = `${publicationId}.duckdb`;
+  const temporary = path.join(folder, `${file}.tmp`);
+  await warehouse.snapshot(PUBLISHED_TABLES, temporary);
+  await describeSnapshot(temporary, {
+    publication_id: publicationId,
+    published_at: now,
+    data_up_to: await latestArrival(warehouse, now),
+    config: JSON.stringify(content),
+  });
+  // The snapshot may have taken long.
+  await run.renewLease();
+  await moveDurably(temporary, path.join(folder, file));
+  const pointer: Pointer = { publication_id: publicationId, file, published_at: now, definition };
+  await writeAtomically(path.join(folder, 'current.json'), JSON.stringify(pointer) + '\n', 0o600);
+  prune(folder, file, config.publications.keep);
+  return { publicationId, kept: false };
+}
+
+/** The part of the config that readers need to label and lay out what they show. */
+function publishedConfig({ project, conversions, funnel, attribution }: Config) {
+  return {
+    project,
+    conversions: conversions.map(({ name, label, value }) => ({ name, label, value })),
+    funnel,
+    models: attribution.models,
+    lookbackDays: attribution.lookbackDays,
+  };
+}
+
+/**
+ * Whether no step touched a row since the run that made the publication, or last confirmed it. A step that did not
+ * finish may have touched some.
+ */
+async function unchangedSince(warehouse: Warehouse, pointer: Pointer): Promise<boolean> {
+  const [answer] = await warehouse.rows<{ published: number; changed: number }>(
+    sql`with confirmed as (
+        select max(token) as token from ${table(RUNS.name)} where publication_id = ${pointer.publication_id} and status = 'done'
+      ),
+      later_steps as (
+        select steps.step
+        from ${table(RUN_STEPS.name)} steps
+        join ${table(RUNS.name)} runs on runs.run_id = steps.run_id
+        cross join confirmed
+        where runs.token > confirmed.token
+          and (steps.inserted + steps.updated + steps.deleted > 0 or (steps.status <> 'done' and steps.step <> 'publish'))
+      )
+      select (select count(token) from confirmed) as published, (select count(*) from later_steps) as changed`,
+    'changes since the last publication',
+  );
+  return answer?.published === 1 && answer.changed === 0;
+}
+
+/** When the last event that the run had arrived; without events, the run's own instant. */
+async function latestArrival(warehouse: Warehouse, now: string): Promise<string> {
+  const [row] = await warehouse.rows<{ latest: string | null }>(
+    sql`select max(received_at) as latest from ${table(EVENTS.name)}`,
+    'latest event',
+  );
+  return row?.latest ?? now;
+}
+
+/** Writes the row that names the publication into the snapshot itself: file and name cannot be taken apart. */
+async function describeSnapshot(file: string, row: { publication_id: string; published_at: string; data_up_to: string; config: string }) {
+  const snapshot = await openDuckDb(file);
+  try {
+    await snapshot.migrate([PUBLICATION]);
+    await snapshot.load(PUBLICATION, [row], { replace: true });
+  } finally {
+    await snapshot.close();
+  }
+}
+
+function readPointer(folder: string): Pointer | undefined {
+  const file = path.join(folder, 'current.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Pointer) : undefined;
+}
+
+/** The bytes reach the disk before the name does. */
+async function moveDurably(from: string, to: string): Promise<void> {
+  const handle = await open(from, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(from, to);
+  await syncFolder(path.dirname(to));
+}
+
+/** What a killed run left; nobody else writes here while this run holds the lease. */
+function removeUnfinished(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (/^\.|\.tmp(?:\.wal)?$/.test(name)) rmSync(path.join(folder, name), { force: true });
+  }
+}
+
+/** Removes all but the newest publications. A reader that has one of them open keeps it until it closes the file. */
+function prune(folder: string, current: string, keep: number): void {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.duckdb') && name !== current)
+    .sort()
+    .toReversed();
+  for (const name of files.slice(keep - 1)) rmSync(path.join(folder, name));
+}

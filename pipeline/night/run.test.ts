@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Config } from '../config/schema.ts';
+import { UserError } from '../config/user-error.ts';
+import { COSTS } from '../models/costs/tables.ts';
+import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
+import { raw, sql, type Sql } from '../warehouse/sql.ts';
+import type { Row } from '../warehouse/warehouse.ts';
+import { runNight, type RunEvent, type RunOptions } from './run.ts';
+import type { NightContext, NightStep } from './steps.ts';
+
+let dataFolder: string;
+beforeEach(() => {
+  dataFolder = mkdtempSync(path.join(os.tmpdir(), 'touchtrail-run-'));
+});
+afterEach(() => rmSync(dataFolder, { recursive: true, force: true }));
+
+const config = Config.parse({ project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' } });
+const now = '2026-07-01T03:00:00.000Z';
+
+const run = (steps: readonly NightStep[], more: Partial<RunOptions> = {}) =>
+  runNight({ config, configFolder: dataFolder, dataFolder, now, steps, ...more });
+
+/** A step that makes the table of costs hold this campaign, or fails after it did. */
+function costStep(name: string, campaign: string, failure?: Error): NightStep {
+  return {
+    name,
+    transaction: true,
+    run: async ({ warehouse }) => {
+      const row = sql`select cast('2026-06-30' as date) as date, 'google_ads' as platform, '' as account_id, ${campaign} as campaign_id, ${campaign} as campaign,
+        '' as ad_group_id, cast(null as string) as ad_group, '' as ad_id, cast(null as string) as ad, 'google' as source, 'cpc' as medium, 'Paid Search' as channel,
+        1000000 as cost_micros, 1.0 as original_cost, 'EUR' as currency, 10 as impressions, 1 as clicks`;
+      const change = await warehouse.merge(COSTS, row, {});
+      if (failure) throw failure;
+      return { changes: { costs: change }, warnings: [`${name} has a word to say`] };
+    },
+  };
+}
+
+async function rows(query: Sql): Promise<Row[]> {
+  const warehouse = await openDuckDb(path.join(dataFolder, 'warehouse.duckdb'));
+  try {
+    return await warehouse.rows(query);
+  } finally {
+    await warehouse.close();
+  }
+}
+
+test('a run carries out its steps in order, records them, and sums up what they touched', async () => {
+  const events: RunEvent[] = [];
+  const summary = await run([costStep('first', 'Brand'), costStep('second', 'Generic')], {
+    onProgress: (event) => void events.push(event),
+  });
+  expect(summary).toMatchObject({
+    runId: '20260701T030000Z-000001',
+    changes: { costs: { inserted: 2, updated: 0, deleted: 0 } },
+    warnings: ['first has a word to say', 'second has a word to say'],
+  });
+  expect(events.map((event) => (event.type === 'step' ? `${event.step} ${event.status}` : event.message))).toEqual([
+    'first running',
+    'first done',
+    'first has a word to say',
+    'second running',
+    'second done',
+    'second has a word to say',
+  ]);
+  expect(await rows(sql`select position, step, status, inserted, updated, deleted, message from run_steps order by position`)).toEqual([
+    { position: 1, step: 'first', status: 'done', inserted: 1, updated: 0, deleted: 0, message: null },
+    { position: 2, step: 'second', status: 'done', inserted: 1, updated: 0, deleted: 0, message: null },
+  ]);
+  const [recorded] = await rows(sql`select run_id, token, status, message, warnings, started_at from runs`);
+  expect(recorded).toEqual({
+    run_id: '20260701T030000Z-000001',
+    token: 1,
+    status: 'done',
+    message: null,
+    warnings: '["first has a word to say","second has a word to say"]',
+    started_at: '2026-07-01T03:00:00.000000Z',
+  });
+  expect(existsSync(path.join(dataFolder, 'run.json'))).toBe(false);
+});
+
+test('a step that fails takes its own writes back, ends the run, and is recorded with its message', async () => {
+  const failing = costStep('second', 'Generic', new Error('the disk is full'));
+  await expect(run([costStep('first', 'Brand'), failing, costStep('third', 'Display')])).rejects.toThrow(
+    new UserError('step "second" failed: the disk is full'),
+  );
+  expect(await rows(sql`select campaign from costs`)).toEqual([{ campaign: 'Brand' }]);
+  expect(await rows(sql`select step, status, inserted, message from run_steps order by position`)).toEqual([
+    { step: 'first', status: 'done', inserted: 1, message: null },
+    { step: 'second', status: 'failed', inserted: 0, message: 'the disk is full' },
+  ]);
+  expect(await rows(sql`select status, message from runs`)).toEqual([
+    { status: 'failed', message: 'step "second" failed: the disk is full' },
+  ]);
+});
+
+test('after a failed run the next one starts at once, with a higher token', async () => {
+  await expect(run([costStep('only', 'Brand', new Error('no'))])).rejects.toThrow('no');
+  const summary = await run([costStep('only', 'Brand')]);
+  expect(summary.runId).toBe('20260701T030000Z-000002');
+});
+
+test('a run that is told to stop ends before its next step', async () => {
+  const stop = new AbortController();
+  const first = costStep('first', 'Brand');
+  const stopping: NightStep = { ...first, run: (context: NightContext) => (stop.abort(), first.run(context)) };
+  await expect(run([stopping, costStep('second', 'Generic')], { signal: stop.signal })).rejects.toThrow(
+    'the run was stopped before step "second"',
+  );
+  expect(await rows(sql`select campaign from costs`)).toEqual([{ campaign: 'Brand' }]);
+});
+
+test('a second run in the same process is refused and told who runs since when', async () => {
+  const second = { error: undefined as unknown };
+  const during: NightStep = {
+    name: 'during',
+    transaction: false,
+    run: async () => {
+      second.error = await run([]).catch((error: unknown) => error);
+      return { changes: {}, warnings: [] };
+    },
+  };
+  await run([during], { clock: () => new Date('2026-07-01T03:00:07Z') });
+  expect((second.error as Error).message).toBe(
+    `a run is in progress: held by ${os.hostname()}, process ${process.pid}, since 2026-07-01T03:00:07.000Z`,
+  );
+});
+
+/** Opens the warehouse in a process of its own, says so, and keeps it until it is killed. */
+const HOLDER = `
+  const { openDuckDb } = await import(process.argv[1]);
+  await openDuckDb(process.argv[2]);
+  console.log('open');
+  setInterval(() => {}, 1000);
+`;
+
+test('a run in another process is named by its process and its start', async () => {
+  const module = new URL('../warehouse/duckdb/duckdb.ts', import.meta.url).href;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, module, path.join(dataFolder, 'warehouse.duckdb')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await once(holder.stdout, 'data');
+    const file = { pid: holder.pid, holder: `here, process ${holder.pid}`, started_at: now };
+    writeFileSync(path.join(dataFolder, 'run.json'), JSON.stringify(file));
+    await expect(run([])).rejects.toThrow(`a run is in progress: held by here, process ${holder.pid}, since ${now}`);
+    expect(JSON.parse(readFileSync(path.join(dataFolder, 'run.json'), 'utf8'))).toEqual(file);
+  } finally {
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+  }
+});
+
+test('what a killed run left in run.json does not keep the next one out', async () => {
+  const gone = spawn(process.execPath, ['-e', '']);
+  await once(gone, 'exit');
+  writeFileSync(path.join(dataFolder, 'run.json'), JSON.stringify({ pid: gone.pid, holder: 'gone', started_at: now }));
+  await run([costStep('only', 'Brand')]);
+  expect(await rows(raw('select count(*) as n from costs'))).toEqual([{ n: 1 }]);
+});

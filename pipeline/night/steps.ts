@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { attribution } from '../models/attribution/attribution.ts';
+import { conversions } from '../models/conversions/conversions.ts';
+import { syncCosts } from '../models/costs/costs.ts';
+import { events } from '../models/events/events.ts';
+import { identity } from '../models/identity/identity.ts';
+import { reports } from '../models/reports/reports.ts';
+import { sessions } from '../models/sessions/sessions.ts';
+import type { StepContext, StepResult } from '../models/step.ts';
+import { syncSources } from '../sources/sources.ts';
+import { DuckDbWarehouse } from '../warehouse/duckdb/duckdb.ts';
+import { loadSegments } from '../warehouse/duckdb/landing.ts';
+import type { Change } from '../warehouse/warehouse.ts';
+import { publish, type CurrentRun, type PublishResult } from './publish.ts';
+
+/** What a step of the night gets beyond a model's context. */
+export interface NightContext extends StepContext {
+  readonly dataFolder: string;
+  readonly run: CurrentRun;
+}
+
+export interface NightStepResult extends StepResult {
+  /** Only from the last step: what readers see from now on, and whether that is what they saw before. */
+  readonly publication?: PublishResult;
+}
+
+export interface NightStep {
+  readonly name: string;
+  readonly run: (context: NightContext) => Promise<NightStepResult>;
+  /**
+   * Whether the run wraps the step and its record into one transaction. Not where the step has effects outside of the
+   * warehouse (files moved, published) that a later roll-back could not take back: such a step orders them itself.
+   */
+  readonly transaction: boolean;
+}
+
+/** The night, in order. */
+export const NIGHT_STEPS: readonly NightStep[] = [
+  { name: 'landing', run: loadLanding, transaction: false },
+  { name: 'events', run: events, transaction: true },
+  { name: 'sources', run: syncSources, transaction: true },
+  { name: 'costs', run: syncCosts, transaction: true },
+  { name: 'sessions', run: sessions, transaction: true },
+  { name: 'identity', run: identity, transaction: true },
+  { name: 'conversions', run: conversions, transaction: true },
+  { name: 'attribution', run: attribution, transaction: true },
+  { name: 'reports', run: reports, transaction: true },
+  { name: 'publish', run: publishStep, transaction: false },
+];
+
+/** Loads what the embedded edge has landed; in production the queue's consumer has written the rows already. */
+async function loadLanding({ warehouse, dataFolder }: NightContext): Promise<NightStepResult> {
+  if (!(warehouse instanceof DuckDbWarehouse)) return { changes: {}, warnings: [] };
+  const loaded = await loadSegments(warehouse, path.join(dataFolder, 'landing'));
+  const corrupt = loaded.corrupt.map(({ file, keptAt, lines, badLines }) => {
+    const places = lines.slice(0, 3).map(({ line, problem }) => `line ${line}: ${problem}`);
+    if (badLines > places.length) places.push(`and ${badLines - places.length} more`);
+    return `landing segment ${file} is corrupt (${places.join('; ')}); its good lines are loaded, the file is kept at ${keptAt}`;
+  });
+  return {
+    changes: { deliveries: inserted(loaded.deliveries), events_raw: inserted(loaded.events), failed_events: inserted(loaded.failed) },
+    warnings: corrupt,
+  };
+}
+
+function inserted(rows: number): Change {
+  return { inserted: rows, updated: 0, deleted: 0 };
+}
+
+async function publishStep(context: NightContext): Promise<NightStepResult> {
+  return { changes: {}, warnings: [], publication: await publish(context) };
+}

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { isReservedTable } from '../config/reserved-tables.ts';
+import { STATIC_TABLES } from '../models/model-tables.ts';
+import { LOADED_SEGMENTS } from '../warehouse/duckdb/landing.ts';
+import { NIGHT_TABLES, PUBLICATION } from './tables.ts';
+
+test.each([...STATIC_TABLES, ...NIGHT_TABLES, PUBLICATION, LOADED_SEGMENTS].map(({ name }) => name))(
+  'no CRM source can take the name of the table %s',
+  (name) => {
+    expect(isReservedTable(name)).toBe(true);
+  },
+);

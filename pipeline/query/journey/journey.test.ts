@@ -1,0 +1,241 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findPublication } from '../publication.ts';
+import { JANE, JOURNEY_TABLES, land, landed, MAX } from '../testing/journey-world.ts';
+import { publish } from '../testing/publish.ts';
+import { findJourney } from './journey.ts';
+import type { JourneySelector } from './selector.ts';
+
+let published: string;
+let folder: string;
+beforeAll(async () => {
+  published = await mkdtemp(path.join(tmpdir(), 'touchtrail-journey-'));
+  await publish(published, JOURNEY_TABLES);
+});
+afterAll(() => rm(published, { recursive: true, force: true }));
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-journey-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function journey(selector: JourneySelector) {
+  const publication = await findPublication(folder);
+  try {
+    return await findJourney(folder, selector, publication);
+  } finally {
+    await publication?.warehouse.close();
+  }
+}
+
+const LATEST: JourneySelector = { by: 'latest' };
+const NEW = '2026-04-01T10:00:00.000Z';
+
+describe('the journey of a published person', () => {
+  beforeEach(() => cp(published, folder, { recursive: true }));
+
+  test.each<[string, JourneySelector]>([
+    ['her address', { by: 'email', value: ' Jane@Fernhill.example' }],
+    ['the hash of her address', { by: 'email', value: JANE.toUpperCase() }],
+    ['either browser', { by: 'anonymous_id', value: 'a2' }],
+    ['her lead', { by: 'lead', value: 'L1' }],
+    ['her deal', { by: 'conversion', name: 'closed_won', id: 'D1' }],
+    ['being the last one seen', LATEST],
+  ])('is found by %s', async (_, selector) => {
+    const found = await journey(selector);
+    expect(found.person_ids).toEqual(['a1']);
+    expect(found.devices.map(({ anonymous_id, browser, sessions }) => [anonymous_id, browser, sessions])).toEqual([
+      ['a1', 'Chrome', 1],
+      ['a2', 'Safari', 1],
+    ]);
+  });
+
+  test('tells her sessions in order, each with its credits', async () => {
+    const { sessions } = await journey({ by: 'anonymous_id', value: 'a1' });
+    expect(
+      sessions.map(({ session_id, anonymous_id, channel, landing_path }) => [session_id, anonymous_id, channel, landing_path]),
+    ).toEqual([
+      ['s1', 'a1', 'Paid Search', '/pricing'],
+      ['s2', 'a2', 'Email', '/'],
+    ]);
+    expect(sessions[1]!.credits).toEqual([
+      { conversion: 'lead', conversion_id: 'L1', model: 'last_click', credit: 1, value: null },
+      { conversion: 'closed_won', conversion_id: 'D1', model: 'linear', credit: 0.5, value: 5000 },
+    ]);
+  });
+
+  test('tells her conversions with both times', async () => {
+    const { conversions } = await journey({ by: 'anonymous_id', value: 'a1' });
+    expect(conversions).toEqual([
+      {
+        name: 'lead',
+        label: 'Lead',
+        id: 'L1',
+        conversion_time: '2026-01-20T18:32:00.000000Z',
+        attribution_time: '2026-01-20T18:32:00.000000Z',
+        value: null,
+        matched_by: 'client_id',
+        not_attributed: [],
+      },
+      {
+        name: 'closed_won',
+        label: 'Closed/Won',
+        id: 'D1',
+        conversion_time: '2026-03-10T22:59:59.999999Z',
+        attribution_time: '2026-01-20T18:32:00.000000Z',
+        value: 10_000,
+        matched_by: 'email_hash',
+        not_attributed: [],
+      },
+    ]);
+  });
+
+  test('names the signal that joined her browsers, the refused one too, and no hash in full', async () => {
+    const found = await journey({ by: 'anonymous_id', value: 'a1' });
+    expect(
+      found.signals.map(({ key_name, shown_value, joins, seen }) => [key_name, shown_value, joins, seen.map(({ verdict }) => verdict)]),
+    ).toEqual([
+      ['email_hash', '441a0dd2…', true, ['used', 'used']],
+      ['lead_id', 'L1', false, ['used']],
+      ['user_id', 'u7', false, ['refused']],
+    ]);
+    expect(found.signals[0]!.seen).toEqual([
+      {
+        anonymous_id: 'a1',
+        tier: 'deterministic',
+        origin: 'form',
+        first_seen: '2026-01-05T09:04:00.000000Z',
+        verdict: 'used',
+        reason: null,
+      },
+      { anonymous_id: 'a2', tier: 'weak', origin: 'url', first_seen: '2026-01-20T18:30:00.000000Z', verdict: 'used', reason: null },
+    ]);
+    expect(JSON.stringify(found)).not.toContain(JANE);
+  });
+
+  test('of a conversion that belongs to nobody says why it is not attributed', async () => {
+    const found = await journey({ by: 'conversion', name: 'lead', id: 'L9' });
+    expect(found).toMatchObject({ person_ids: [], devices: [], sessions: [] });
+    expect(found.conversions[0]!.not_attributed).toEqual([
+      { model: 'first_click', reason: 'unknown_identifier' },
+      { model: 'last_click', reason: 'unknown_identifier' },
+    ]);
+  });
+
+  test.each<[JourneySelector, string]>([
+    [{ by: 'email', value: 'nobody@fernhill.example' }, 'nobody was seen with e-mail hash'],
+    [{ by: 'anonymous_id', value: 'x' }, 'nobody was seen with anonymous_id x'],
+    [{ by: 'user_id', value: 'x' }, 'nobody was seen with user_id x'],
+    [{ by: 'lead', value: 'L77' }, 'there is no lead L77 in the publication'],
+    [{ by: 'conversion', name: 'closed_won', id: 'D77' }, 'there is no closed_won with the id D77'],
+    [{ by: 'conversion', name: 'close_won', id: 'D1' }, 'unknown conversion "close_won", did you mean "closed_won"?'],
+  ])('of %j is an error that says so', async (selector, message) => {
+    await expect(journey(selector)).rejects.toThrow(message);
+  });
+});
+
+describe('what has landed since the publication', () => {
+  beforeEach(() => cp(published, folder, { recursive: true }));
+
+  test('is added to a known browser, marked as pending', async () => {
+    await land(folder, 'open/1.ndjson', [landed({ message_id: 'm1', anonymous_id: 'a1', received_at: NEW, page_path: '/demo' })]);
+    const found = await journey({ by: 'anonymous_id', value: 'a1' });
+    expect(found.pending.map(({ anonymous_id, type, page_path }) => [anonymous_id, type, page_path])).toEqual([['a1', 'page', '/demo']]);
+    expect(found.devices.map(({ pending_events }) => pending_events)).toEqual([1, 0]);
+    expect(found.devices[0]!.last_seen).toBe(NEW);
+  });
+
+  test('joins a new browser to the person whose address it submitted', async () => {
+    await land(folder, 'sealed/1.ndjson', [landed({ message_id: 'm1', anonymous_id: 'n1', received_at: NEW, page_path: '/demo' })]);
+    await land(folder, 'open/2.ndjson', [
+      landed({
+        message_id: 'm2',
+        anonymous_id: 'n1',
+        received_at: '2026-04-01T10:01:00.000Z',
+        type: 'track',
+        event: 'Form Submitted',
+        email_hashes: [{ hash: JANE, origin: 'form' }],
+      }),
+      landed({ message_id: 'm3', anonymous_id: 'other', received_at: '2026-04-01T09:00:00.000Z' }),
+    ]);
+    const found = await journey(LATEST);
+    expect(found.person_ids).toEqual(['a1']);
+    expect(found.devices.map(({ anonymous_id }) => anonymous_id)).toEqual(['a1', 'a2', 'n1']);
+    expect(found.pending.map(({ event, page_path, identifiers }) => [event, page_path, identifiers])).toEqual([
+      [null, '/demo', []],
+      ['Form Submitted', null, ['email_hash 441a0dd2… (form)']],
+    ]);
+    const [signal] = found.signals;
+    expect(signal!.seen.map(({ anonymous_id, verdict }) => [anonymous_id, verdict])).toEqual([
+      ['a1', 'used'],
+      ['a2', 'used'],
+      ['n1', 'pending'],
+    ]);
+  });
+
+  test('is shown while a run has loaded it and not yet published, and only once', async () => {
+    const before = landed({ message_id: 'm0', anonymous_id: 'a1', received_at: '2026-03-31T20:00:00.000000Z' });
+    const after = landed({ message_id: 'm1', anonymous_id: 'a1', received_at: NEW });
+    await land(folder, 'loaded/1.ndjson', [before, after]);
+    await land(folder, 'open/2.ndjson', [after]);
+    const found = await journey({ by: 'anonymous_id', value: 'a1' });
+    expect(found.pending.map(({ occurred_at }) => occurred_at)).toEqual([NEW]);
+  });
+
+  test('of a server without a browser is found by its identifier', async () => {
+    await land(folder, 'open/1.ndjson', [
+      landed({
+        message_id: 'm1',
+        anonymous_id: null,
+        received_at: NEW,
+        type: 'track',
+        event: 'Trial Started',
+        email_hashes: [{ hash: JANE, origin: 'server' }],
+      }),
+    ]);
+    const found = await journey({ by: 'email', value: 'jane@fernhill.example' });
+    expect(found.pending.map(({ anonymous_id, event }) => [anonymous_id, event])).toEqual([[null, 'Trial Started']]);
+  });
+
+  test('joins nobody by an address that many browsers used', async () => {
+    const visitors = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
+    await land(
+      folder,
+      'open/1.ndjson',
+      visitors.map((anonymous_id) =>
+        landed({ message_id: anonymous_id, anonymous_id, received_at: NEW, email_hashes: [{ hash: MAX, origin: 'form' }] }),
+      ),
+    );
+    const found = await journey({ by: 'anonymous_id', value: 'n3' });
+    expect(found.devices.map(({ anonymous_id }) => anonymous_id)).toEqual(['n3']);
+  });
+});
+
+describe('without a publication', () => {
+  test('the visitor seen last is found in what has landed; a bot is nobody, a torn or corrupt line is passed over', async () => {
+    const torn = `{"event":${JSON.stringify(landed({ message_id: 'm9', anonymous_id: 'torn', received_at: '2026-04-01T12:00:00.000Z' })).slice(0, 200)}`;
+    await land(folder, 'sealed/1.ndjson', [landed({ message_id: 'm1', anonymous_id: 'n1', received_at: NEW })], '{"event":nonsense}\n');
+    await land(
+      folder,
+      'open/2.ndjson',
+      [
+        landed({ message_id: 'm3', anonymous_id: 'n1', received_at: '2026-04-01T11:00:00.000Z', event: 'b' }),
+        landed({ message_id: 'm2', anonymous_id: 'n1', received_at: '2026-04-01T10:30:00.000Z', event: 'a' }),
+        landed({ message_id: 'm4', anonymous_id: 'robot', received_at: '2026-04-01T11:30:00.000Z', is_bot: true }),
+      ],
+      torn,
+    );
+    const found = await journey(LATEST);
+    expect(found).toMatchObject({ person_ids: [], sessions: [], conversions: [], publication: null });
+    expect(found.devices.map(({ anonymous_id, first_seen, last_seen }) => [anonymous_id, first_seen, last_seen])).toEqual([
+      ['n1', NEW, '2026-04-01T11:00:00.000Z'],
+    ]);
+    expect(found.pending.map(({ event }) => event)).toEqual([null, 'a', 'b']);
+  });
+
+  test('and without an event the error says that nobody was seen', async () => {
+    await expect(journey(LATEST)).rejects.toThrow('nobody has been seen yet');
+    await expect(journey({ by: 'lead', value: 'L1' })).rejects.toThrow('no publication yet, so no leads: run `touchtrail run`');
+  });
+});

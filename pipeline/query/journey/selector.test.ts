@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+import { JANE } from '../testing/journey-world.ts';
+import { LandedLinks } from './links.ts';
+import { shownKey, startOf } from './selector.ts';
+
+describe('an identifier is shown', () => {
+  test.each([
+    ['email_hash', JANE, '441a0dd2…'],
+    ['user_id', JANE, '441a0dd2…'],
+    ['user_id', 'jane@fernhill.example', '441a0dd2…'],
+    ['user_id', 'u7', 'u7'],
+    ['lead_id', 'L1', 'L1'],
+  ])('%s %s as %s', (name, value, shown) => expect(shownKey({ name, value })).toBe(shown));
+});
+
+test('a user id that is an address is looked for as it is and as its hash, and described by the hash alone', async () => {
+  const start = await startOf({ by: 'user_id', value: 'jane@fernhill.example' }, new LandedLinks(), undefined);
+  expect(start.keys).toEqual([
+    { name: 'user_id', value: 'jane@fernhill.example' },
+    { name: 'user_id', value: JANE },
+  ]);
+  expect(start.described).toBe('user_id 441a0dd2…');
+});

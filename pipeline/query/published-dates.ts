@@ -1,0 +1,29 @@
+import { join, raw, sql, table } from '../warehouse/sql.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { addDays, type DateRange, localDate } from './dates.ts';
+
+const DATED = [
+  ['report_sessions', 'click_date'],
+  ['report_credits', 'click_date'],
+  ['report_credits', 'conversion_date'],
+  ['report_costs', 'click_date'],
+] as const;
+
+/** The first and the last day that any published fact is dated; undefined where nothing is published. */
+export async function publishedDates(warehouse: Warehouse): Promise<DateRange | undefined> {
+  const ends = DATED.map(([name, date]) => sql`select min(${raw(date)}) as first_date, max(${raw(date)}) as last_date from ${table(name)}`);
+  const [row] = await warehouse.rows<{ start_date: string | null; end_date: string | null }>(
+    sql`select min(first_date) as start_date, max(last_date) as end_date from (${join(ends, ' union all ')}) ends`,
+    'published dates',
+  );
+  return row?.start_date && row.end_date ? { start_date: row.start_date, end_date: row.end_date } : undefined;
+}
+
+/**
+ * The last full day a report can speak of: yesterday in the project's time zone, or the last published day where that
+ * is earlier, so that a report on a finished history shows its end and not an empty month.
+ */
+export function lastFullDay(published: DateRange | undefined, now: Date, timeZone: string): string {
+  const yesterday = addDays(localDate(now, timeZone), -1);
+  return published && published.end_date < yesterday ? published.end_date : yesterday;
+}

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { UserError } from '../config/user-error.ts';
+import { outlineOf } from '../warehouse/csv-outline.ts';
+import { sql, table } from '../warehouse/sql.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+
+export interface GuardedFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** Config path of the file name, for messages. */
+  readonly configPath: string;
+  /** The table that is made equal to the file. */
+  readonly table: string;
+  /** Share of the rows that may disappear at once. */
+  readonly maximumShrink: number;
+  /** What to do where the loss is meant. */
+  readonly override: string;
+}
+
+/**
+ * Refuses an export that looks broken, before anything is deleted: no file, no header, no rows where there were some,
+ * or many fewer than there were.
+ * @returns warnings for the reader of the run.
+ * @throws UserError with the file, the rows before and now, and how to override.
+ */
+export async function guardAgainstShrinking(warehouse: Warehouse, guarded: GuardedFile): Promise<string[]> {
+  const { file, configPath, maximumShrink, override } = guarded;
+  if (!existsSync(file))
+    throw new UserError(`${configPath}: there is no file ${file}; nothing was changed. Export it again or correct the path.`);
+  const { header, records } = await outlineOf(file);
+  if (header.length === 0)
+    throw new UserError(`${configPath}: ${file} is empty, it has not even a header; nothing was changed. Export it again.`);
+  const [count] = await warehouse.rows<{ row_count: number }>(
+    sql`select count(*) as row_count from ${table(guarded.table)}`,
+    `rows of ${guarded.table}`,
+  );
+  const before = count!.row_count;
+  if (before === 0) return records === 0 ? [`${configPath}: ${file} has no rows`] : [];
+  if (before - records <= before * maximumShrink) return [];
+  throw new UserError(
+    `${configPath}: ${file} has ${rows(records)} where the last export had ${rows(before)}; at most ${percent(maximumShrink)} may disappear at once. ` +
+      `Nothing was changed, because a broken export must not delete anything. If the loss is meant, ${override}.`,
+  );
+}
+
+const rows = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
+const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;

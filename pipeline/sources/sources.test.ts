@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type World, openWorld } from '../models/test-world.ts';
+import { syncSources } from './sources.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld({
+    sources: { crm_deals: { csv: 'deals.csv', columns: { deal_id: 'STRING', amount: 'FLOAT64', closed_at: 'DATE' }, key: ['deal_id'] } },
+  });
+});
+afterEach(() => world.close());
+
+const HEADER = 'deal_id,amount,closed_at\n';
+const deals = (count: number) => HEADER + Array.from({ length: count }, (_, i) => `D${i},${i}.5,2026-03-0${1 + (i % 9)}\n`).join('');
+const count = async () => (await world.rows('select count(*) as rows from crm_deals'))[0]!['rows'];
+
+test('a source becomes a table of its name that follows the file row by row', async () => {
+  await world.file('deals.csv', `${HEADER}D1,19800.00,2026-04-18\nD2,,\n`);
+  await world.run(syncSources);
+  expect(await world.rows('select * from crm_deals order by deal_id')).toEqual([
+    { deal_id: 'D1', amount: 19800, closed_at: '2026-04-18' },
+    { deal_id: 'D2', amount: null, closed_at: null },
+  ]);
+  await world.file('deals.csv', `${HEADER}D2,5,2026-05-01\nD1,19800.00,2026-04-18\nD3,7,\n`);
+  expect((await world.run(syncSources))[0]!.changes).toEqual({ crm_deals: { inserted: 1, updated: 1, deleted: 0 } });
+  expect((await world.run(syncSources))[0]!.changes).toEqual({ crm_deals: { inserted: 0, updated: 0, deleted: 0 } });
+});
+
+test('a file that lost more than the allowed share of its rows deletes nothing and says how to override', async () => {
+  await world.file('deals.csv', deals(10));
+  await world.run(syncSources);
+  await world.file('deals.csv', deals(6));
+  await expect(world.run(syncSources)).rejects.toThrow(
+    /sources\.crm_deals\.csv: .*deals\.csv has 6 rows where the last export had 10 rows; at most 30 % may disappear at once\. .*set sources\.crm_deals\.maximumShrink to 1/,
+  );
+  expect(await count()).toBe(10);
+});
+
+test('a file that lost exactly the allowed share is taken', async () => {
+  await world.file('deals.csv', deals(10));
+  await world.run(syncSources);
+  await world.file('deals.csv', deals(7));
+  await world.run(syncSources);
+  expect(await count()).toBe(7);
+});
+
+test.each([
+  ['a file with nothing but its header', HEADER, /has 0 rows where the last export had 3 rows/],
+  ['an empty file', '', /is empty, it has not even a header/],
+])('%s deletes nothing', async (_, text, message) => {
+  await world.file('deals.csv', deals(3));
+  await world.run(syncSources);
+  await world.file('deals.csv', text);
+  await expect(world.run(syncSources)).rejects.toThrow(message);
+  expect(await count()).toBe(3);
+});
+
+test('a header without rows is warned about where there never were any', async () => {
+  await world.file('deals.csv', HEADER);
+  expect((await world.run(syncSources))[0]!.warnings).toEqual([
+    expect.stringMatching(/^sources\.crm_deals\.csv: .*deals\.csv has no rows$/),
+  ]);
+});
+
+test('a file that is not there is named', async () => {
+  await expect(world.run(syncSources)).rejects.toThrow(/sources\.crm_deals\.csv: there is no file .*deals\.csv; nothing was changed/);
+});
+
+test('a column that the config does not declare is named with the nearest one', async () => {
+  await world.file('deals.csv', 'deal_id,amout,closed_at\nD1,1,2026-03-01\n');
+  await expect(world.run(syncSources)).rejects.toThrow(/unknown column "amout"; did you mean "amount"\?/);
+});

@@ -1,0 +1,303 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDuckDb } from '../duckdb/duckdb.ts';
+import { sql } from '../sql.ts';
+import type { TableDefinition } from '../warehouse.ts';
+import type { BigQueryApi, Field, FinishedQuery, LoadJob, Page, QueryJob } from './api.ts';
+import { BigQueryWarehouse } from './bigquery.ts';
+
+const VISITS: TableDefinition = {
+  name: 'visits',
+  description: 'Visits.',
+  columns: [
+    { name: 'site', type: 'STRING', mode: 'required', description: 'Site.' },
+    { name: 'number', type: 'INT64', description: 'Number.' },
+    { name: 'context', type: 'JSON', description: 'Context.' },
+  ],
+  key: ['site'],
+};
+const FIELDS: readonly Field[] = [
+  { name: 'site', type: 'STRING', mode: 'REQUIRED' },
+  { name: 'number', type: 'INTEGER', mode: 'NULLABLE' },
+  { name: 'context', type: 'JSON', mode: 'NULLABLE' },
+];
+
+/** Records what would be sent and answers as told. */
+class FakeApi implements BigQueryApi {
+  readonly queries: QueryJob[] = [];
+  readonly dryRuns: QueryJob[] = [];
+  readonly loads: (LoadJob & { content: string })[] = [];
+  fields: readonly Field[] | undefined = FIELDS;
+  answer: (query: string) => Partial<FinishedQuery> & { page?: Page } = () => ({});
+  loaded = 0;
+
+  async runQuery(job: QueryJob): Promise<FinishedQuery> {
+    this.queries.push(job);
+    const { page, ...rest } = this.answer(job.query);
+    return { bytes: 7, inserted: 0, updated: 0, deleted: 0, pages: () => pagesOf(page), ...rest };
+  }
+  async dryRun(job: QueryJob) {
+    this.dryRuns.push(job);
+    return { fields: this.fields ?? [], bytes: 123 };
+  }
+  async fieldsOf() {
+    return this.fields;
+  }
+  async loadFile(job: LoadJob) {
+    this.loads.push({ ...job, content: await readFile(job.file, 'utf8') });
+    return this.loaded;
+  }
+  /** The first words of each statement. */
+  get verbs(): string[] {
+    return this.queries.map(({ query }) => query.split(/[ \n]/).slice(0, 2).join(' '));
+  }
+}
+
+async function* pagesOf(page: Page | undefined): AsyncGenerator<Page> {
+  if (page) yield page;
+}
+
+let api: FakeApi;
+let warehouse: BigQueryWarehouse;
+let folder: string;
+beforeEach(async () => {
+  api = new FakeApi();
+  warehouse = new BigQueryWarehouse({ project: 'p', dataset: 'd', location: 'EU', maximumBytesBilled: 1000 }, api);
+  folder = await mkdtemp(join(tmpdir(), 'touchtrail-bigquery-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test('migrate creates a missing table', async () => {
+  api.fields = undefined;
+  await warehouse.migrate([VISITS]);
+  expect(api.verbs).toEqual(['create table']);
+});
+
+test('migrate adds a missing column and leaves a table that fits', async () => {
+  await warehouse.migrate([VISITS]);
+  expect(api.queries).toEqual([]);
+  api.fields = FIELDS.slice(0, 2);
+  await warehouse.migrate([VISITS]);
+  expect(api.queries.map(({ query }) => query)).toEqual([
+    "alter table `p.d.visits` add column if not exists `context` json options (description = 'Context.')",
+  ]);
+});
+
+test('migrate names both types where they differ', async () => {
+  api.fields = [FIELDS[0]!, { name: 'number', type: 'FLOAT' }, FIELDS[2]!];
+  await expect(warehouse.migrate([VISITS])).rejects.toThrow(
+    'table visits: column "number" is FLOAT64 in the warehouse, but INT64 in the data model',
+  );
+});
+
+test('rows are converted by their schema, times to microseconds, arrays and structs to plain values', async () => {
+  const fields: Field[] = [
+    { name: 'text', type: 'STRING' },
+    { name: 'number', type: 'INTEGER' },
+    { name: 'share', type: 'FLOAT' },
+    { name: 'flag', type: 'BOOLEAN' },
+    { name: 'at', type: 'TIMESTAMP' },
+    { name: 'before', type: 'TIMESTAMP' },
+    { name: 'day', type: 'DATE' },
+    { name: 'nothing', type: 'DATE' },
+    { name: 'context', type: 'JSON' },
+    {
+      name: 'keys',
+      type: 'RECORD',
+      mode: 'REPEATED',
+      fields: [
+        { name: 'key', type: 'STRING' },
+        { name: 'value', type: 'INTEGER' },
+      ],
+    },
+    { name: 'tags', type: 'STRING', mode: 'REPEATED' },
+  ];
+  const cells = [
+    'a',
+    '9007199254740991',
+    '0.5',
+    'true',
+    '1774747800123456',
+    '-1',
+    '2026-03-29',
+    null,
+    '{"a":1}',
+    [{ v: { f: [{ v: 'x' }, { v: null }] } }],
+    [],
+  ];
+  api.answer = () => ({ page: { fields, rows: [{ f: cells.map((v) => ({ v })) }] } });
+  expect(await warehouse.rows(sql`select 1`)).toEqual([
+    {
+      text: 'a',
+      number: 9007199254740991,
+      share: 0.5,
+      flag: true,
+      at: '2026-03-29T01:30:00.123456Z',
+      before: '1969-12-31T23:59:59.999999Z',
+      day: '2026-03-29',
+      nothing: null,
+      context: '{"a":1}',
+      keys: [{ key: 'x', value: null }],
+      tags: [],
+    },
+  ]);
+});
+
+test('an integer beyond 2^53 is a RangeError', async () => {
+  api.answer = () => ({ page: { fields: [{ name: 'n', type: 'INTEGER' }], rows: [{ f: [{ v: '9007199254740993' }] }] } });
+  await expect(warehouse.rows(sql`select 1`)).rejects.toThrow(RangeError);
+});
+
+test('batches are columns', async () => {
+  api.answer = () => ({
+    page: { fields: FIELDS.slice(0, 2), rows: [{ f: [{ v: 'a' }, { v: '1' }] }, { f: [{ v: 'b' }, { v: '2' }] }] },
+  });
+  const batches = [];
+  for await (const batch of warehouse.batches(sql`select 1`)) batches.push(batch);
+  expect(batches).toEqual([
+    [
+      ['a', 'b'],
+      [1, 2],
+    ],
+  ]);
+});
+
+test('merge stages the source, checks the keys, merges, drops the staging table, and counts as BigQuery does', async () => {
+  api.answer = (query) => (query.startsWith('merge') ? { inserted: 3, updated: 2, deleted: 1 } : {});
+  expect(await warehouse.merge(VISITS, sql`select 'a' as site`, { deleteUnmatched: true })).toEqual({
+    inserted: 3,
+    updated: 2,
+    deleted: 1,
+  });
+  expect(api.verbs).toEqual(['create table', 'select cast(`site`', 'select count(*)', 'merge into', 'drop table']);
+  expect(warehouse.statements.find(({ label }) => label === 'merge into visits')).toMatchObject({ bytes: 7 });
+});
+
+test('a repeated key stops the merge before it begins, and the staging table is dropped', async () => {
+  const page = {
+    fields: [
+      { name: 'copies', type: 'INTEGER' },
+      { name: 'key_site', type: 'STRING' },
+    ],
+    rows: [{ f: [{ v: '2' }, { v: 'a' }] }],
+  };
+  api.answer = (query) => (query.startsWith('select count(*)') ? { page } : {});
+  await expect(warehouse.merge(VISITS, sql`select 'a' as site`)).rejects.toThrow('2 rows have the same key (site = "a")');
+  expect(api.verbs).toEqual(['create table', 'select cast(`site`', 'select count(*)', 'drop table']);
+});
+
+test('a source that does not fit is refused by a dry run, before anything runs', async () => {
+  api.fields = [{ name: 'sites', type: 'STRING' }];
+  await expect(warehouse.append(VISITS, sql`select 1`)).rejects.toThrow('table visits has no column "sites"; did you mean "site"?');
+  expect(api.queries).toEqual([]);
+});
+
+test('load writes NDJSON, JSON as the value it holds, and loads it', async () => {
+  api.loaded = 2;
+  const rows = [
+    { site: 'a"\n', number: 1, context: '{"a": "\\n",\n"b": [1]}' },
+    { site: 'b', number: null, context: null },
+  ];
+  expect(await warehouse.load(VISITS, rows)).toEqual({ inserted: 2, updated: 0, deleted: 0 });
+  expect(api.loads[0]).toMatchObject({ table: 'visits', sourceFormat: 'NEWLINE_DELIMITED_JSON', writeDisposition: 'WRITE_APPEND' });
+  expect(api.loads[0]!.content).toBe('{"site":"a\\"\\n","number":1,"context":{"a":"\\n","b":[1]}}\n{"site":"b"}\n');
+  expect(api.loads[0]!.fields).toEqual([
+    { name: 'site', type: 'STRING', mode: 'REQUIRED' },
+    { name: 'number', type: 'INT64', mode: 'NULLABLE' },
+    { name: 'context', type: 'JSON', mode: 'NULLABLE' },
+  ]);
+});
+
+test('a replacing load truncates and says how many rows went', async () => {
+  api.answer = () => ({ page: { fields: [{ name: 'count', type: 'INTEGER' }], rows: [{ f: [{ v: '5' }] }] } });
+  expect(await warehouse.load(VISITS, [], { replace: true })).toEqual({ inserted: 0, updated: 0, deleted: 5 });
+  expect(api.loads[0]!.writeDisposition).toBe('WRITE_TRUNCATE');
+});
+
+test('a row that does not fit is refused before anything is sent', async () => {
+  await expect(warehouse.load(VISITS, [{ site: 'a', number: 0.5 }])).rejects.toThrow('row 1: column "number" is INT64, got 0.5');
+  expect(api.loads).toEqual([]);
+});
+
+test('a CSV file is staged as text, checked, and merged', async () => {
+  const file = join(folder, 'visits.csv');
+  await writeFile(file, 'site,context,number\na,,1\n');
+  api.loaded = 1;
+  await warehouse.loadCsv(VISITS, file);
+  expect(api.loads[0]).toMatchObject({
+    sourceFormat: 'CSV',
+    csv: { skipLeadingRows: 1, nullMarker: '' },
+    fields: [
+      { name: 'site', type: 'STRING', mode: 'NULLABLE' },
+      { name: 'context', type: 'STRING', mode: 'NULLABLE' },
+      { name: 'number', type: 'STRING', mode: 'NULLABLE' },
+    ],
+  });
+  expect(api.verbs).toEqual([
+    'select position,',
+    'create table',
+    'select cast(`site`',
+    'select count(*)',
+    'merge into',
+    'drop table',
+    'drop table',
+  ]);
+});
+
+test('a bad cell of a CSV file is named with its line, and nothing is merged', async () => {
+  const file = join(folder, 'visits.csv');
+  await writeFile(file, 'site,number,context\n"a\n1",1,\nb,one,\n');
+  api.loaded = 2;
+  const fields = [
+    { name: 'position', type: 'INTEGER' },
+    { name: 'cell', type: 'STRING' },
+  ];
+  api.answer = (query) => (query.startsWith('select position') ? { page: { fields, rows: [{ f: [{ v: '1' }, { v: 'one' }] }] } } : {});
+  await expect(warehouse.loadCsv(VISITS, file)).rejects.toThrow(
+    `${file}:4: column "number" is "one"; expected INT64: a whole number such as 42`,
+  );
+  expect(api.verbs).not.toContain('merge into');
+});
+
+test('a CSV file that the engine reads differently changes nothing', async () => {
+  const file = join(folder, 'visits.csv');
+  await writeFile(file, 'site,number,context\na,1,\nb,2,\n');
+  api.loaded = 1;
+  await expect(warehouse.loadCsv(VISITS, file)).rejects.toThrow('has 2 records, but the engine read 1; nothing was changed');
+});
+
+test('dryRun gives columns and bytes', async () => {
+  expect(await warehouse.dryRun(sql`select 1`)).toEqual({
+    columns: [
+      { name: 'site', type: 'STRING', mode: 'required', description: '' },
+      { name: 'number', type: 'INT64', mode: 'nullable', description: '' },
+      { name: 'context', type: 'JSON', mode: 'nullable', description: '' },
+    ],
+    bytes: 123,
+  });
+  expect(api.queries).toEqual([]);
+});
+
+test('every job carries its label in the form BigQuery takes', async () => {
+  await warehouse.rows(sql`select 1`, 'Merge into Visits: source');
+  expect(api.queries[0]!.labels).toEqual({ touchtrail: 'merge_into_visits_source' });
+});
+
+test('an engine error carries the label and the lines around', async () => {
+  const query = sql`select\n  nothing\nfrom x`;
+  api.runQuery = () => Promise.reject(new Error('Unrecognized name: nothing at [2:3]'));
+  await expect(warehouse.rows(query, 'find nothing')).rejects.toThrow(
+    'find nothing: Unrecognized name: nothing at [2:3]\n  1 | select\n> 2 |   nothing\n  3 | from x',
+  );
+});
+
+test('a snapshot is a DuckDB file with the rows', async () => {
+  const path = join(folder, 'snapshot.duckdb');
+  api.answer = () => ({ page: { fields: FIELDS, rows: [{ f: [{ v: 'a' }, { v: '1' }, { v: '{"a":1}' }] }] } });
+  await warehouse.snapshot([VISITS], path);
+  const snapshot = await openDuckDb(path, { readOnly: true });
+  expect(await snapshot.rows(sql`select * from visits`)).toEqual([{ site: 'a', number: 1, context: '{"a":1}' }]);
+  await snapshot.close();
+});

@@ -1,0 +1,122 @@
+import type { Column } from '../../../edge/contract/columns.ts';
+import { type Sql, arrayParam, join, raw, sql, table } from '../sql.ts';
+import type { TableDefinition } from '../warehouse.ts';
+import { bigQueryDialect } from './dialect.ts';
+import { columnType, identifier, literal } from './syntax.ts';
+
+/** DDL of a table, partitioned by day and clustered. */
+export function createTable(target: TableDefinition): Sql {
+  const columns = target.columns.map(
+    (column) => `  ${identifier(column.name)} ${columnType(column)}${constraint(column)}${description(column)}`,
+  );
+  const lines = [
+    sql`create table if not exists ${table(target.name)} (\n${raw(columns.join(',\n'))}\n)`,
+    ...(target.partitionBy ? [raw(`partition by ${partitionDay(target)}`)] : []),
+    ...(target.clusterBy ? [raw(`cluster by ${target.clusterBy.map(identifier).join(', ')}`)] : []),
+    raw(`options (description = ${literal(target.description)})`),
+  ];
+  return join(lines, '\n');
+}
+
+/** DDL of a new column. Rows that are there have no value for it, so it is never required. */
+export function addColumn(target: TableDefinition, column: Column): Sql {
+  return sql`alter table ${table(target.name)} add column if not exists ${raw(`${identifier(column.name)} ${columnType(column)}${description(column)}`)}`;
+}
+
+/** The columns of a table in its order, from a query that may leave out nullable ones. */
+export function fitted(target: TableDefinition, source: Sql, present: ReadonlySet<string>): Sql {
+  const columns = target.columns.map((column) => {
+    const name = identifier(column.name);
+    const value = present.has(column.name) ? `source.${name}` : `cast(null as ${columnType(column)})`;
+    return `${column.mode === 'repeated' ? `ifnull(${value}, [])` : value} as ${name}`;
+  });
+  return sql`select ${raw(columns.join(', '))} from (\n${source}\n) as source`;
+}
+
+/** `insert … select` of a query that has exactly the table's columns. */
+export function append(target: TableDefinition, source: Sql): Sql {
+  return sql`insert into ${table(target.name)} (${raw(names(target))})\n${source}`;
+}
+
+/** A staging table that BigQuery removes by itself if the run dies before it can. */
+export function stage(name: string, source: Sql): Sql {
+  return sql`create table ${table(name)}\noptions (expiration_timestamp = timestamp_add(current_timestamp(), interval 1 day)) as\n${source}`;
+}
+
+/** `merge` from a staged table that has exactly the target's columns. */
+export function merge(target: TableDefinition, staged: Sql, deleteUnmatched: boolean | Sql): Sql {
+  const same = target.key.map((name) => sql`${of('target', name)} = ${of('source', name)}`);
+  const others = target.columns.filter((column) => !target.key.includes(column.name));
+  const differs = others.map((column) =>
+    bigQueryDialect.differs(of('target', column.name), of('source', column.name), column.type, column.mode === 'repeated'),
+  );
+  const assignments = others.map((column) => raw(`${identifier(column.name)} = source.${identifier(column.name)}`));
+  const clauses = [
+    sql`merge into ${table(target.name)} as target`,
+    sql`using ${staged} as source`,
+    sql`on ${join(same, ' and ')}`,
+    ...(others.length > 0 ? [sql`when matched and (${join(differs, '\n  or ')}) then update set ${join(assignments)}`] : []),
+    raw(
+      `when not matched by target then insert (${names(target)}) values (${target.columns.map((column) => `source.${identifier(column.name)}`).join(', ')})`,
+    ),
+    ...unmatched(deleteUnmatched),
+  ];
+  return join(clauses, '\n');
+}
+
+/**
+ * Replaces whole days in one statement, so that no reader sees them empty. A row outside the days stops it: it would
+ * stand there twice after the next replacement.
+ */
+export function replaceDays(target: TableDefinition, days: readonly string[], source: Sql): Sql {
+  const partition = target.partitionBy!;
+  const replaced = arrayParam(days, 'DATE');
+  const inserted = target.columns.map((column) =>
+    column.name === partition
+      ? sql`if(${raw(partitionDay(target, 'source'))} in unnest(${replaced}), ${of('source', partition)}, error(concat('the source has a row of ', ifnull(cast(${raw(partitionDay(target, 'source'))} as string), 'no day'), ', which is none of the days to replace')))`
+      : of('source', column.name),
+  );
+  return sql`merge into ${table(target.name)} as target
+using (\n${source}\n) as source
+on false
+when not matched by source and ${raw(partitionDay(target, 'target'))} in unnest(${replaced}) then delete
+when not matched by target then insert (${raw(names(target))}) values (${join(inserted)})`;
+}
+
+export function dropTable(name: string): Sql {
+  return sql`drop table if exists ${table(name)}`;
+}
+
+function unmatched(deleteUnmatched: boolean | Sql): Sql[] {
+  if (deleteUnmatched === false) return [];
+  return [
+    deleteUnmatched === true
+      ? raw('when not matched by source then delete')
+      : sql`when not matched by source and (${deleteUnmatched}) then delete`,
+  ];
+}
+
+/** The day a row's partition is: of a TIMESTAMP in UTC, as BigQuery partitions. */
+function partitionDay(target: TableDefinition, side?: 'target' | 'source'): string {
+  const column = target.columns.find(({ name }) => name === target.partitionBy);
+  if (!column) throw new Error(`${target.name} has no column "${target.partitionBy}" to partition by`);
+  const name = `${side ? `${side}.` : ''}${identifier(column.name)}`;
+  return column.type === 'TIMESTAMP' ? `date(${name})` : name;
+}
+
+function names(target: TableDefinition): string {
+  return target.columns.map((column) => identifier(column.name)).join(', ');
+}
+
+function of(side: 'target' | 'source', name: string): Sql {
+  return raw(`${side}.${identifier(name)}`);
+}
+
+/** An array cannot be declared NOT NULL: it never is NULL. */
+function constraint(column: Column): string {
+  return column.mode === 'required' ? ' not null' : '';
+}
+
+function description(column: Column): string {
+  return ` options (description = ${literal(column.description)})`;
+}

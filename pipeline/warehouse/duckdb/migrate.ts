@@ -1,0 +1,70 @@
+import type { Column } from '../../../edge/contract/columns.ts';
+import { UserError } from '../../config/user-error.ts';
+import type { TableDefinition } from '../warehouse.ts';
+import type { DuckDbSession } from './session.ts';
+import { columnType, createTable, identifier, literal } from './syntax.ts';
+
+/**
+ * {@link Warehouse.migrate} on DuckDB.
+ * @throws UserError where a column has another type than the definition, naming both.
+ */
+export async function migrate(session: DuckDbSession, tables: readonly TableDefinition[]): Promise<void> {
+  await session.transaction(async () => {
+    const existing = await existingColumns(session);
+    for (const table of tables) {
+      const columns = existing.get(table.name);
+      if (!columns) await create(session, table);
+      else for (const column of table.columns) await migrateColumn(session, table, column, columns.get(column.name));
+    }
+  });
+}
+
+async function existingColumns(session: DuckDbSession): Promise<Map<string, Map<string, string>>> {
+  const rows = await session.read<{ table_name: string; column_name: string; data_type: string }>(
+    `select table_name, column_name, data_type from duckdb_columns()
+     where database_name = current_database() and schema_name = 'main' and not internal`,
+    'read the catalogue',
+  );
+  const tables = new Map<string, Map<string, string>>();
+  for (const row of rows) {
+    const columns = tables.get(row.table_name) ?? new Map<string, string>();
+    tables.set(row.table_name, columns.set(row.column_name, row.data_type));
+  }
+  return tables;
+}
+
+async function create(session: DuckDbSession, table: TableDefinition): Promise<void> {
+  const name = identifier(table.name);
+  await session.run(createTable(name, table), `create ${table.name}`);
+  await session.run(`comment on table ${name} is ${literal(table.description)}`, `describe ${table.name}`);
+  for (const column of table.columns) {
+    await session.run(`comment on column ${name}.${identifier(column.name)} is ${literal(column.description)}`, `describe ${table.name}`);
+  }
+}
+
+async function migrateColumn(session: DuckDbSession, table: TableDefinition, column: Column, existing: string | undefined): Promise<void> {
+  if (existing === undefined) {
+    // Rows that are there already have no value, so a new column cannot be NOT NULL; arrays get their default.
+    const missing = column.mode === 'repeated' ? ' default []' : '';
+    await session.run(
+      `alter table ${identifier(table.name)} add column ${identifier(column.name)} ${columnType(column)}${missing}`,
+      `add ${table.name}.${column.name}`,
+    );
+    return;
+  }
+  const expected = await canonicalType(session, column);
+  if (existing !== expected) {
+    throw new UserError(
+      `table ${table.name}: column "${column.name}" is ${existing} in the warehouse, but ${expected} in the data model; ` +
+        `rename or drop the column, or restore its former type`,
+    );
+  }
+}
+
+/** The engine's own spelling of a type: it quotes the members of a struct by rules of its own. */
+async function canonicalType(session: DuckDbSession, column: Column): Promise<string> {
+  const type = columnType(column);
+  if (column.type !== 'STRUCT') return type;
+  const [row] = await session.read<{ name: string }>(`select typeof(cast(null as ${type})) as name`, 'spell a type');
+  return row!.name;
+}

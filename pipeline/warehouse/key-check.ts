@@ -1,0 +1,50 @@
+import { UserError } from '../config/user-error.ts';
+import type { Dialect } from './dialect.ts';
+import { type Sql, join, raw, sql } from './sql.ts';
+import type { TableDefinition, Warehouse } from './warehouse.ts';
+
+/**
+ * Refuses staged rows that cannot be told apart by the table's key.
+ * @throws UserError naming the key and how often it stands there.
+ */
+export async function checkKeys(
+  warehouse: Pick<Warehouse, 'rows' | 'dialect'>,
+  staged: Sql,
+  target: TableDefinition,
+  label: string,
+): Promise<void> {
+  const identifier = (name: string) => warehouse.dialect.identifier(name);
+  const keys = join(target.key.map(identifier));
+  const aliases = target.key.map((name) => raw(`key_${name}`));
+  const shown = join(target.key.map((name) => shownKey(warehouse.dialect, name)));
+  const anyNull = join(
+    target.key.map((name) => sql`${identifier(name)} is null`),
+    ' or ',
+  );
+  const incomplete = await warehouse.rows<Record<string, string | null>>(
+    sql`select ${shown} from ${staged} where ${anyNull} order by ${join(aliases.map((alias) => sql`${alias} nulls first`))} limit 1`,
+    label,
+  );
+  if (incomplete[0]) {
+    throw new UserError(`${label}: a row has no complete key: ${describeKey(incomplete[0])}; every column of the key needs a value`);
+  }
+  const repeated = await warehouse.rows<{ copies: number } & Record<string, string | number>>(
+    sql`select count(*) as copies, ${shown} from ${staged} group by ${keys} having count(*) > 1 order by ${join(aliases.map((alias) => sql`${alias} nulls first`))} limit 1`,
+    label,
+  );
+  if (repeated[0]) {
+    const { copies, ...key } = repeated[0];
+    throw new UserError(`${label}: ${copies} rows have the same key ${describeKey(key)}; a key stands for one row`);
+  }
+}
+
+function shownKey(dialect: Dialect, name: string): Sql {
+  return sql`${dialect.castText(dialect.identifier(name))} as ${raw(`key_${name}`)}`;
+}
+
+function describeKey(key: Readonly<Record<string, string | number | null>>): string {
+  const parts = Object.entries(key).map(
+    ([name, value]) => `${name.slice('key_'.length)} = ${value === null ? 'NULL' : JSON.stringify(value)}`,
+  );
+  return `(${parts.join(', ')})`;
+}

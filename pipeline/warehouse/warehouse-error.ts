@@ -1,0 +1,39 @@
+import { UserError } from '../config/user-error.ts';
+
+/** Another process holds the database file: a reader can turn to the last publication, a writer must wait. */
+export class WarehouseInUseError extends UserError {
+  override readonly name = 'WarehouseInUseError';
+}
+
+/**
+ * A statement the engine refused or could not finish. The message names the operation, the engine's words and the
+ * lines of SQL around the failing one; the engine's own error is the `cause`.
+ */
+export class WarehouseError extends Error {
+  /** What the statement was for, as the caller labelled it. */
+  readonly label: string;
+
+  constructor(label: string, message: string, options: { sql?: string; line?: number; cause?: unknown } = {}) {
+    const frame = options.sql && options.line ? `\n${sqlFrame(options.sql, options.line)}` : '';
+    super(`${label}: ${message}${frame}`, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = 'WarehouseError';
+    this.label = label;
+  }
+}
+
+/** The lines around a failing one (counted from 1), numbered, the failing one marked. */
+export function sqlFrame(sql: string, line: number, around = 3): string {
+  const lines = sql.split('\n');
+  const first = Math.max(1, line - around);
+  const last = Math.min(lines.length, line + around);
+  const width = String(last).length;
+  return lines
+    .slice(first - 1, last)
+    .map((text, i) => `${first + i === line ? '>' : ' '} ${String(first + i).padStart(width)} | ${shorten(text)}`)
+    .join('\n');
+}
+
+/** Generated lines (inline tables) can be very long; a frame is for reading. */
+function shorten(text: string): string {
+  return text.length > 240 ? `${text.slice(0, 237)}…` : text;
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const execute = promisify(execFile);
+/** The system's Node may be older than what the package needs; this is what a project with its own `node` package has. */
+const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}` };
+
+let folder: string;
+let files: string[];
+let up: ChildProcess | undefined;
+
+const npx = async (...args: readonly string[]): Promise<string> =>
+  (await execute('npx', ['--no-install', 'touchtrail', ...args], { cwd: folder, env, maxBuffer: 1 << 26 })).stdout;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'touchtrail-package-'));
+  const packed = await execute('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder], {
+    cwd: root,
+    env,
+    maxBuffer: 1 << 26,
+  });
+  // What prepack prints comes first.
+  const [{ filename, files: contents }] = JSON.parse(packed.stdout.slice(packed.stdout.indexOf('[\n'))) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  files = contents.map(({ path }) => path);
+  await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+  await execute('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', join(folder, filename)], {
+    cwd: folder,
+    env,
+  });
+});
+afterAll(async () => {
+  if (up && up.exitCode === null) {
+    up.kill('SIGTERM');
+    await once(up, 'exit');
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the package holds what runs, and neither tests nor sources', () => {
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'LICENSE',
+      'package.json',
+      'pipeline/cli/touchtrail.mjs',
+      'dist/edge/worker.js',
+      'dist/tracker/t.js',
+      'dist/pipeline/index.d.ts',
+    ]),
+  );
+  expect(files.filter((file) => /\.test\.|\/testing\/|\btest\b|(?<!\.d)\.c?ts$/.test(file))).toEqual([]);
+});
+
+test('in an empty folder the packaged command sets up a project, receives an event, runs and reports', async () => {
+  const made = JSON.parse(await npx('init', '--json', '--name', 'Empty shop', '--time-zone', 'Europe/Berlin')) as {
+    files: string[];
+    write_key: string;
+  };
+  expect(made.files).toEqual(['touchtrail.config.ts', 'conversions/lead.sql', '.gitignore']);
+  expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe('data/\n');
+
+  const url = await startUp();
+  expect(await npx('run', '--quiet')).toContain('nothing changed');
+  expect(await npx('report')).toContain('Empty shop');
+
+  const answer = await fetch(`${url}/v1/batch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' },
+    body: JSON.stringify({
+      writeKey: made.write_key,
+      batch: [
+        {
+          type: 'page',
+          messageId: 'm1',
+          anonymousId: 'visitor',
+          context: {
+            page: { url: 'https://shop.example/?utm_source=newsletter&utm_medium=email', path: '/' },
+            campaign: { source: 'newsletter', medium: 'email' },
+          },
+        },
+        { type: 'track', event: 'Form Submitted', messageId: 'm2', anonymousId: 'visitor' },
+      ],
+    }),
+  });
+  expect(answer.status).toBe(200);
+  await npx('run', '--quiet');
+  const today = new Date();
+  const days = (count: number): string => new Date(today.getTime() + count * 86_400_000).toISOString().slice(0, 10);
+  expect(await npx('report', '--from', days(-2), '--to', days(2), '--metrics', 'sessions,conversions', '--csv')).toMatch(/^Email,1,1,1$/m);
+
+  up!.kill('SIGTERM');
+  expect((await once(up!, 'exit'))[0]).toBe(0);
+  expect((await readdir(join(folder, 'data'))).filter((name) => name.endsWith('.sock') || name === 'up.json')).toEqual([]);
+});
+
+async function startUp(): Promise<string> {
+  const child = spawn(
+    process.execPath,
+    [join(folder, 'node_modules', 'touchtrail', 'pipeline', 'cli', 'touchtrail.mjs'), 'up', '--port', '0'],
+    {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  up = child;
+  return await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const ready = /^ready (http:\S+)$/.exec(line);
+      if (ready) resolve(ready[1]!);
+    });
+    child.once('exit', (code) => reject(new Error(`touchtrail up ended with ${code} before it was ready`)));
+  });
+}
