@@ -4,9 +4,9 @@
  *
  *   node examples/demo/demo.ts [--exit] [--port N]
  */
+import { once } from 'node:events';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createProgress } from '../../pipeline/cli/progress.ts';
 import { callControl } from '../../pipeline/embedded/control.ts';
@@ -125,14 +125,15 @@ async function main(): Promise<void> {
   await showTables();
   if (exit) return;
   await openWebsite(up.url, port === 0 ? 0 : port + 1);
-  await sleep(2 ** 31 - 1, undefined, { signal: interrupted.signal });
+  if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort');
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 try {
   await main();
 } catch (error) {
-  if (!interrupted.signal.aborted) {
+  if (interrupted.signal.aborted) process.exitCode = 130;
+  else {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = error instanceof DemoError ? error.exitCode : 1;
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CLICK_ID_PARAMETERS } from '../../edge/contract/click-ids.ts';
 import type { EventRow } from '../../edge/contract/event-row.ts';
 import { Config, type ConfigInput } from '../config/schema.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
@@ -9,6 +10,8 @@ import type { Row, TableDefinition, Warehouse } from '../warehouse/warehouse.ts'
 import { EVENTS_RAW } from './events/tables.ts';
 import { modelTables } from './model-tables.ts';
 import type { Step, StepResult } from './step.ts';
+
+const CLICK_IDS: ReadonlySet<string> = new Set(CLICK_ID_PARAMETERS.map(({ name }) => name));
 
 /** An event as a test writes it: who and when; everything else has a default. */
 export type EventInput = Partial<EventRow> & { readonly at: string; readonly who: string };
@@ -94,8 +97,8 @@ export function page(url: string, referrer: string | null = null): Partial<Event
     utm_content: utm('content'),
     utm_id: utm('id'),
     click_ids: [...searchParams]
-      .filter(([name]) => /clk?id$|^[gw]braid$|^li_fat_id$|^rdt_cid$|^epik$|^ScCid$/.test(name))
-      .map(([name, value]) => ({ name, value })),
+      .filter(([name]) => CLICK_IDS.has(name.toLowerCase()))
+      .map(([name, value]) => ({ name: name.toLowerCase(), value })),
   };
 }
 

@@ -104,18 +104,16 @@ test('the deal closes months later: its revenue stands in the month of the close
   expect(run.stderr).not.toMatch(/error/i);
   expect(run.code).toBe(0);
 
-  const months = await touchtrailJson<Report>([
-    ...['report', '--by', 'date,channel,campaign', '--interval', 'month', '--from', '2020-01-01', '--to', daysFromNow(400)],
-    ...[
-      '--conversion',
-      'closed_won',
-      '--model',
-      'first_click,last_significant_click',
-      '--metrics',
-      'conversions,conversion_value',
-      ...options,
-    ],
-  ]);
+  const period = ['--from', '2020-01-01', '--to', daysFromNow(400), '--interval', 'month'];
+  const columns = [
+    '--conversion',
+    'closed_won',
+    '--model',
+    'first_click,last_significant_click',
+    '--metrics',
+    'conversions,conversion_value',
+  ];
+  const months = await touchtrailJson<Report>(['report', '--by', 'date,channel,campaign', ...period, ...columns, ...options]);
   const paid = months.rows.filter((row) => JSON.stringify(row).includes('50000'));
   expect(paid).toHaveLength(1);
   expect(JSON.stringify(paid[0])).toContain(closedAt.slice(0, 7));

@@ -62,7 +62,7 @@ test('a column that the SQL of a conversion takes from nowhere is named with its
     'error: step "conversions" failed: ',
     join(project.folder, 'lead.sql'),
     'creatd_at',
-    '> 1 |',
+    '| select lead_id as id, creatd_at as created',
   );
 });
 

@@ -198,6 +198,9 @@ describe('BigQuery would take the definition of each table', () => {
 /** The rows of a table in an order that no engine decides; JSON by content. */
 async function contents(world: World, { name, columns }: TableDefinition): Promise<string[]> {
   const rows = await world.warehouse.rows<Record<string, Value>>(sql`select * from ${table(name)}`);
-  const read = (type: string, value: Value) => (type === 'JSON' && value !== null ? JSON.parse(value as string) : value);
-  return rows.map((row) => JSON.stringify(columns.map((column) => [column.name, read(column.type, row[column.name]!)]))).toSorted();
+  return rows.map((row) => JSON.stringify(columns.map((column) => [column.name, content(column.type, row[column.name]!)]))).toSorted();
+}
+
+function content(type: string, value: Value): unknown {
+  return type === 'JSON' && value !== null ? JSON.parse(value as string) : value;
 }

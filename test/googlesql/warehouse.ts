@@ -73,7 +73,7 @@ export class GoogleSqlWarehouse implements Warehouse {
     const rows = await this.#evaluate(fittedSource);
     await this.#analyze(replaceDays(target, days, fittedSource), [target]);
     const stored = this.#stored(target);
-    const kept = stored.rows.filter((row) => !days.includes(String(row[target.partitionBy!]).slice(0, 10)));
+    const kept = stored.rows.filter((row) => !days.includes((row[target.partitionBy!] as string).slice(0, 10)));
     const deleted = stored.rows.length - kept.length;
     stored.rows = [...kept, ...rows];
     return { inserted: rows.length, updated: 0, deleted };

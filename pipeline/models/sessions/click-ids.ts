@@ -1,30 +1,55 @@
+import { CLICK_ID_PARAMETERS, type ClickIdName } from '../../../edge/contract/click-ids.ts';
+
 /** What a click id in a landing address says about where the click came from. */
-export interface ClickIdKind {
-  /** Parameter name, lower-case. */
-  readonly name: string;
+interface ClickOrigin {
   readonly source: string;
   readonly medium: string;
-  readonly adPlatform: string;
   /**
-   * Whether only ads carry it. A platform that marks every outgoing link (fbclid) proves the platform, not the ad: it
-   * is the source only where neither UTM nor the referrer name one, and an ad only where the medium says so.
+   * Whether only paid placements carry it. A platform that marks every outgoing link (fbclid) proves the platform, not
+   * the ad: it is the source only where neither UTM nor the referrer name one, and an ad only where the medium says so.
    */
   readonly adsOnly: boolean;
 }
 
-/** In the order in which they decide where an address carries several. */
-export const CLICK_ID_KINDS: readonly ClickIdKind[] = [
-  { name: 'gclid', source: 'google', medium: 'cpc', adPlatform: 'google_ads', adsOnly: true },
-  { name: 'gbraid', source: 'google', medium: 'cpc', adPlatform: 'google_ads', adsOnly: true },
-  { name: 'wbraid', source: 'google', medium: 'cpc', adPlatform: 'google_ads', adsOnly: true },
-  { name: 'msclkid', source: 'bing', medium: 'cpc', adPlatform: 'microsoft_ads', adsOnly: true },
-  { name: 'li_fat_id', source: 'linkedin', medium: 'cpc', adPlatform: 'linkedin_ads', adsOnly: true },
-  { name: 'ttclid', source: 'tiktok', medium: 'cpc', adPlatform: 'tiktok_ads', adsOnly: true },
-  { name: 'rdt_cid', source: 'reddit', medium: 'cpc', adPlatform: 'reddit_ads', adsOnly: true },
-  { name: 'twclid', source: 'twitter', medium: 'cpc', adPlatform: 'x_ads', adsOnly: true },
-  { name: 'sccid', source: 'snapchat', medium: 'cpc', adPlatform: 'snapchat_ads', adsOnly: true },
-  { name: 'epik', source: 'pinterest', medium: 'cpc', adPlatform: 'pinterest_ads', adsOnly: true },
-  { name: 'yclid', source: 'yandex', medium: 'cpc', adPlatform: 'yandex_direct', adsOnly: true },
-  { name: 'dclid', source: 'doubleclick', medium: 'cpm', adPlatform: 'display_video_360', adsOnly: true },
-  { name: 'fbclid', source: 'facebook.com', medium: 'referral', adPlatform: 'meta_ads', adsOnly: false },
-];
+export interface ClickIdKind extends ClickOrigin {
+  /** Parameter name, lower-case. */
+  readonly name: string;
+  readonly adPlatform: string;
+}
+
+const ad = (source: string, medium = 'cpc'): ClickOrigin => ({ source, medium, adsOnly: true });
+const link = (source: string, medium = 'referral'): ClickOrigin => ({ source, medium, adsOnly: false });
+
+const ORIGINS: Readonly<Record<ClickIdName, ClickOrigin>> = {
+  gclid: ad('google'),
+  gbraid: ad('google'),
+  wbraid: ad('google'),
+  dclid: ad('doubleclick', 'cpm'),
+  msclkid: ad('bing'),
+  ttclid: ad('tiktok'),
+  twclid: ad('twitter'),
+  li_fat_id: ad('linkedin'),
+  sccid: ad('snapchat'),
+  epik: ad('pinterest'),
+  rdt_cid: ad('reddit'),
+  yclid: ad('yandex'),
+  qclid: ad('quora'),
+  tblci: ad('taboola'),
+  obclid: ad('outbrain'),
+  dicbo: ad('outbrain'),
+  adct: ad('adroll'),
+  ko_click_id: ad('kochava'),
+  irclickid: ad('impact', 'affiliate'),
+  irclid: ad('impact', 'affiliate'),
+  awc: ad('awin', 'affiliate'),
+  cjevent: ad('cj', 'affiliate'),
+  ransiteid: ad('rakuten_advertising', 'affiliate'),
+  fbclid: link('facebook.com'),
+  igshid: link('instagram.com'),
+  _kx: link('klaviyo', 'email'),
+};
+
+const kinds = CLICK_ID_PARAMETERS.map(({ name, platform }): ClickIdKind => ({ name, adPlatform: platform, ...ORIGINS[name] }));
+
+/** In the order in which they decide where an address carries several: those of paid placements first. */
+export const CLICK_ID_KINDS: readonly ClickIdKind[] = [...kinds.filter((kind) => kind.adsOnly), ...kinds.filter((kind) => !kind.adsOnly)];

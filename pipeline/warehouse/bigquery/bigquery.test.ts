@@ -246,6 +246,15 @@ test('a CSV file is staged as text, checked, and merged', async () => {
   ]);
 });
 
+test('a CSV file for a table without a key replaces it in one statement', async () => {
+  const file = join(folder, 'visits.csv');
+  await writeFile(file, 'site,number,context\na,1,\n');
+  api.loaded = 1;
+  await warehouse.loadCsv({ ...VISITS, key: [] }, file);
+  expect(api.verbs).toEqual(['select position,', 'merge into', 'drop table']);
+  expect(api.queries[1]!.query).toMatch(/\non false\nwhen not matched by source then delete\nwhen not matched by target then insert /);
+});
+
 test('a bad cell of a CSV file is named with its line, and nothing is merged', async () => {
   const file = join(folder, 'visits.csv');
   await writeFile(file, 'site,number,context\n"a\n1",1,\nb,one,\n');

@@ -130,10 +130,7 @@ export class BigQueryWarehouse implements Warehouse {
         cells,
         options.nullText ?? '',
       );
-      if (target.key.length === 0) {
-        const emptied = await this.load(target, [], { replace: true, label });
-        return { ...(await this.append(target, converted, label)), deleted: emptied.deleted };
-      }
+      if (target.key.length === 0) return this.#write(statements.replaceAll(target, converted), `${label} from ${file}`);
       return this.merge(target, converted, { deleteUnmatched: true, label: `${label} from ${file}` });
     });
   }

@@ -83,6 +83,15 @@ when not matched by source and ${raw(partitionDay(target, 'target'))} in unnest(
 when not matched by target then insert (${raw(names(target))}) values (${join(inserted)})`;
 }
 
+/** Replaces all rows in one statement, so that no reader sees the table empty. */
+export function replaceAll(target: TableDefinition, source: Sql): Sql {
+  return sql`merge into ${table(target.name)} as target
+using (\n${source}\n) as source
+on false
+when not matched by source then delete
+when not matched by target then insert (${raw(names(target))}) values (${join(target.columns.map((column) => of('source', column.name)))})`;
+}
+
 export function dropTable(name: string): Sql {
   return sql`drop table if exists ${table(name)}`;
 }

@@ -67,6 +67,16 @@ describe('a sound file', () => {
     expect(await load(`${HEADER}d1,a,,,,,\nd2,changed,,,,,\nd4,d,,,,,\n`)).toEqual({ inserted: 1, updated: 1, deleted: 1 });
   });
 
+  test('replaces a table without a key', async () => {
+    await load(`${HEADER}d1,a,,,,,\n`);
+    await writeFile(file, `${HEADER}d2,b,,,,,\nd2,b,,,,,\n`);
+    expect(await warehouse.loadCsv({ ...DEALS, key: [] }, file)).toEqual({ inserted: 2, updated: 0, deleted: 1 });
+    expect(await deals()).toEqual([
+      { ...empty('d2'), name: 'b' },
+      { ...empty('d2'), name: 'b' },
+    ]);
+  });
+
   test('may have its columns in another order', async () => {
     await load('seats,is_won,amount,closed_at,created_at,name,deal_id\n7,,,,,,d1\n');
     expect(await deals()).toEqual([{ ...empty('d1'), seats: 7 }]);
