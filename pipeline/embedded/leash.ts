@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -12,8 +12,16 @@ parent=$PPID
 runtime=$$
 echo "$runtime" > "$TOUCHTRAIL_RUNTIME_PID_FILE"
 (
-  while kill -0 "$parent" 2>/dev/null && kill -0 "$runtime" 2>/dev/null; do sleep 1; done
-  kill -9 "$runtime" 2>/dev/null
+  while kill -0 "$parent" && kill -0 "$runtime"; do
+    sleep 1
+    # A killed parent that nobody has reaped yet still answers to kill -0, but it has lost its children.
+    if [ -r "/proc/$runtime/status" ]; then
+      while read -r name value; do
+        if [ "$name" = PPid: ] && [ "$value" != "$parent" ]; then break 2; fi
+      done < "/proc/$runtime/status"
+    fi
+  done
+  kill -9 "$runtime"
 ) </dev/null >/dev/null 2>&1 3>&- &
 exec "$TOUCHTRAIL_WORKERD" "$@"
 `;
@@ -21,23 +29,19 @@ exec "$TOUCHTRAIL_WORKERD" "$@"
 /** Taken before it is overwritten below. */
 const chosenWorkerd = process.env['MINIFLARE_WORKERD_PATH'];
 
-/** What the embedded runtime needs to know about its workerd process. */
-export interface Leash {
-  /** Environment for the workerd process. */
-  readonly environment: Record<string, string>;
-  /** Holds the process id of workerd. */
-  readonly pidFile: string;
+function pidFileOf(dataFolder: string): string {
+  return join(dataFolder, 'runtime', 'workerd.pid');
 }
 
 /**
  * Has Miniflare start workerd through the script. Not on Windows, which has no shell for it; there a killed `up` may leave a
  * workerd process behind.
+ * @returns the environment the workerd process needs.
  */
-export function leashWorkerd(dataFolder: string, log: (line: string) => void): Leash {
+export function leashWorkerd(dataFolder: string, log: (line: string) => void): Record<string, string> {
+  if (process.platform === 'win32') return {};
   const folder = join(dataFolder, 'runtime');
   mkdirSync(folder, { recursive: true });
-  const pidFile = join(folder, 'workerd.pid');
-  if (process.platform === 'win32') return { environment: {}, pidFile };
   const script = join(folder, 'workerd.sh');
   writeFileSync(script, SCRIPT, { mode: 0o700 });
   chmodSync(script, 0o700);
@@ -45,10 +49,22 @@ export function leashWorkerd(dataFolder: string, log: (line: string) => void): L
     accessSync(script, constants.X_OK);
   } catch {
     log(`${script} may not be executed there: should this process be killed, workerd may stay behind and hold the port`);
-    return { environment: {}, pidFile };
+    return {};
   }
   process.env['MINIFLARE_WORKERD_PATH'] = script;
-  return { environment: { TOUCHTRAIL_WORKERD: chosenWorkerd ?? workerdPath(), TOUCHTRAIL_RUNTIME_PID_FILE: pidFile }, pidFile };
+  return { TOUCHTRAIL_WORKERD: chosenWorkerd ?? workerdPath(), TOUCHTRAIL_RUNTIME_PID_FILE: pidFileOf(dataFolder) };
+}
+
+/** Whether the workerd last started for a data folder may still run; then it is on its way out, if its parent is gone. */
+export function mayStillRun(dataFolder: string): boolean {
+  const file = pidFileOf(dataFolder);
+  if (!existsSync(file)) return false;
+  try {
+    return process.kill(Number(readFileSync(file, 'utf8')), 0);
+  } catch {
+    // No such process, or one of another user that has got its number.
+    return false;
+  }
 }
 
 /** The workerd that belongs to the installed Miniflare. */

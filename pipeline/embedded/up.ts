@@ -10,7 +10,7 @@ import { edgeAssets } from './assets.ts';
 import { writeAtomically } from './durable.ts';
 import { listKeys } from './keys.ts';
 import { SegmentWriter } from './landing/segment-writer.ts';
-import { leashWorkerd } from './leash.ts';
+import { leashWorkerd, mayStillRun } from './leash.ts';
 import { RuntimeLog } from './runtime-log.ts';
 import { loadSecrets } from './secrets.ts';
 
@@ -51,7 +51,7 @@ export async function startUp(options: UpOptions): Promise<RunningEdge> {
   await mkdir(dataFolder, { recursive: true });
   const writer = await SegmentWriter.open(dataFolder);
   try {
-    if (port !== 0) await waitForPort(host, port);
+    if (port !== 0) await waitForPort(host, port, dataFolder);
     return await startRuntime({ dataFolder, host, port, log, onFailure }, writer);
   } catch (error) {
     await writer.close();
@@ -61,7 +61,7 @@ export async function startUp(options: UpOptions): Promise<RunningEdge> {
 
 async function startRuntime({ dataFolder, host, port, log, onFailure }: Required<UpOptions>, writer: SegmentWriter): Promise<RunningEdge> {
   const [{ worker }, secrets] = await Promise.all([edgeAssets(), loadSecrets(dataFolder)]);
-  const leash = leashWorkerd(dataFolder, log);
+  const runtimeEnvironment = leashWorkerd(dataFolder, log);
   const generation = crypto.randomUUID();
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
@@ -79,7 +79,7 @@ async function startRuntime({ dataFolder, host, port, log, onFailure }: Required
         if (level === 'error' || level === 'warn') log(`edge: ${message}`);
       },
       telemetry: { enabled: false },
-      unsafeRuntimeEnv: leash.environment,
+      unsafeRuntimeEnv: runtimeEnvironment,
       kvNamespaces: ['KEYS'],
       bindings: {
         IP_HASH_KEY: secrets.ip_hash_key.key,
@@ -150,11 +150,13 @@ function landingHandler(writer: SegmentWriter, log: UpOptions['log']) {
 }
 
 /** A workerd whose parent was killed holds the port for up to a second (see leash.ts). */
-const PORT_RETRIES = 12;
+const PORT_RETRIES = 20;
 const PORT_RETRY_MS = 250;
 
-async function waitForPort(host: string, port: number): Promise<void> {
+async function waitForPort(host: string, port: number, dataFolder: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
+    // Asked first: a workerd that ends between the two questions is no reason to give up.
+    const isLeftover = mayStillRun(dataFolder);
     const error = await tryPort(host, port);
     if (!error) return;
     if (error.code !== 'EADDRINUSE') {
@@ -162,7 +164,7 @@ async function waitForPort(host: string, port: number): Promise<void> {
         cause: error,
       });
     }
-    if (attempt >= PORT_RETRIES) throw portInUse(host, port, error);
+    if (attempt >= PORT_RETRIES || !isLeftover) throw portInUse(host, port, error);
     await sleep(PORT_RETRY_MS);
   }
 }
