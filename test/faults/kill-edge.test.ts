@@ -8,9 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { LandingLine } from '../../edge/contract/delivery.ts';
+import { Config } from '../../pipeline/config/schema.ts';
 import { createKey } from '../../pipeline/embedded/keys.ts';
 import { pendingSegments } from '../../pipeline/embedded/landing/folders.ts';
 import { sealAbandoned } from '../../pipeline/embedded/landing/segment-writer.ts';
+import { EVENTS } from '../../pipeline/models/events/tables.ts';
+import { runNight } from '../../pipeline/night/run.ts';
+import { openDuckDb } from '../../pipeline/warehouse/duckdb/duckdb.ts';
+import { sql, table } from '../../pipeline/warehouse/sql.ts';
 
 const BATCHES = 240;
 const EVENTS_PER_BATCH = 10;
@@ -154,6 +159,19 @@ test('kill -9 of any process at any moment loses nothing that was acknowledged',
     }
   }
   expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+
+  // Deliveries may have arrived twice; in the warehouse each event stands once.
+  const config = Config.parse({ project: { name: 'Test', timeZone: 'Europe/Berlin', currency: 'EUR' } });
+  await runNight({ config, configFolder: data, dataFolder: data });
+  const warehouse = await openDuckDb(join(data, 'warehouse.duckdb'), { readOnly: true });
+  try {
+    const rows = await warehouse.rows<{ message_id: string }>(sql`select message_id from ${table(EVENTS.name)}`);
+    const ids = rows.map(({ message_id }) => message_id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.toSorted()).toEqual([...acknowledged].toSorted());
+  } finally {
+    await warehouse.close();
+  }
 });
 
 function readLine(line: string): LandingLine | undefined {

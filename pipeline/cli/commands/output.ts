@@ -2,7 +2,7 @@ import { emphasisFor } from '../render/text.ts';
 import type { Screen } from '../render/report.ts';
 
 /** Columns of a table where nobody says how wide the terminal is. */
-const DEFAULT_WIDTH = 100;
+const DEFAULT_WIDTH = 120;
 
 /** What results are rendered for: the terminal, or a file or pipe that is as wide as it needs. */
 export function screenOf(stream: { isTTY?: boolean; columns?: number } = process.stdout, environment = process.env): Screen {

@@ -85,7 +85,7 @@ describe('touchtrail report', () => {
 const funnel = (...args: string[]) => run(registerFunnel, folder, ['funnel', '--last', 'all', ...args]);
 
 test('touchtrail funnel shows every stage, as table, CSV and JSON', async () => {
-  expect((await funnel()).stdout).toContain('Paid Search           1  1        1  1    €10,000\n');
+  expect((await funnel()).stdout).toContain('Paid Search           1  1       1  1   €10,000\n');
   expect((await funnel('--csv', '--model', 'last_click')).stdout.split('\r\n')[1]).toBe('Email,lead,1,,1');
   expect(JSON.parse((await funnel('--json')).stdout)).toMatchObject({
     model: 'first_click',

@@ -23,9 +23,12 @@ export function registerUp(program: Command): void {
       };
       const server = await serve({ loaded, dataFolder, host: options.host, port: options.port, log });
       process.stdout.write(`ready ${server.url}\n`);
-      await stopRequested();
-      log('stopping …');
-      await server.stop();
+      try {
+        await Promise.race([stopRequested(), server.failed]);
+        log('stopping …');
+      } finally {
+        await server.stop();
+      }
     });
 }
 

@@ -50,7 +50,7 @@ export function funnelCsv({ dimension, stages, rows }: FunnelResult): string {
 
 function stageColumns({ label, money }: FunnelStage): TableColumn[] {
   const column = (header: string): TableColumn => ({ header, align: 'right', group: label });
-  return [column('Count'), column('#  '), ...(money ? [column('Value')] : [])];
+  return [column('Count'), column('# '), ...(money ? [column('Value')] : [])];
 }
 
 /** How many there are for each hundred of the stage before. */
@@ -62,9 +62,9 @@ function stepRate(
   return before ? figure(before.conversions > 0 ? conversions / before.conversions : null, 'percent') : '';
 }
 
-/** The place with an arrow that says how it moved; always three characters, so that places align. */
+/** The place with an arrow that says how it moved; always two characters, so that places align. */
 function placeText(rank: number | null, before: number | null): string {
   if (rank === null) return '';
   const arrow = before === null || before === rank ? ' ' : rank < before ? '▲' : '▼';
-  return `${rank} ${arrow}`;
+  return `${rank}${arrow}`;
 }

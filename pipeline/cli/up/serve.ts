@@ -27,6 +27,8 @@ export interface UpStatus {
 
 export interface Server {
   readonly url: string;
+  /** Rejects where the edge has ended and could not be started again; otherwise stays pending. */
+  readonly failed: Promise<never>;
   /** Ends a run before its next step, answers what is in flight, and closes. */
   stop(): Promise<void>;
 }
@@ -39,7 +41,10 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
   const other = await callControl<UpStatus>(dataFolder, { command: 'status' });
   if (other) throw new UserError(`touchtrail up is already running for ${dataFolder}: ${other.url}, process ${other.pid}`);
 
-  const runtime = await keepingSignals(() => startUp({ dataFolder, host, port, log }));
+  const failure = Promise.withResolvers<never>();
+  // Whoever started the server waits for it; until then it is no unhandled rejection.
+  failure.promise.catch(() => {});
+  const runtime = await keepingSignals(() => startUp({ dataFolder, host, port, log, onFailure: failure.reject }));
   const runs = oneAtATime(async (configFile, onProgress, signal) => {
     await runtime.seal();
     return runInChild({ configFile, dataFolder }, onProgress, signal);
@@ -73,6 +78,7 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
   });
   return {
     url: runtime.url,
+    failed: failure.promise,
     stop: async () => {
       scheduler.stop();
       await runs.stop();
