@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../config/user-error.ts';
-import { modelTables } from '../models/model-tables.ts';
+import { projectTables } from '../sources/project-tables.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import { WarehouseInUseError } from '../warehouse/warehouse-error.ts';
 import type { StatementStatistics, Warehouse } from '../warehouse/warehouse.ts';
@@ -103,7 +103,7 @@ async function runAlone(options: RunOptions, clock: () => Date, me: RunFile): Pr
   const warehouse = await openForRun(config, dataFolder);
   try {
     await writeRunFile(dataFolder, me);
-    await warehouse.migrate([...modelTables(config), ...NIGHT_TABLES]);
+    await warehouse.migrate([...projectTables(config), ...NIGHT_TABLES]);
     return await runWithLease(warehouse, options, clock, me.holder);
   } finally {
     removeRunFile(dataFolder);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { attribution } from '../models/attribution/attribution.ts';
 import { conversions } from '../models/conversions/conversions.ts';
-import { syncCosts } from '../models/costs/costs.ts';
+import { syncCosts } from '../sources/costs.ts';
 import { events } from '../models/events/events.ts';
 import { identity } from '../models/identity/identity.ts';
 import { reports } from '../models/reports/reports.ts';

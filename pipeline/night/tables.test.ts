@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isReservedTable } from '../config/reserved-tables.ts';
-import { STATIC_TABLES } from '../models/model-tables.ts';
+import { STATIC_TABLES } from '../sources/project-tables.ts';
 import { LOADED_SEGMENTS } from '../warehouse/duckdb/landing.ts';
 import { NIGHT_TABLES, PUBLICATION } from './tables.ts';
 

@@ -1,4 +1,4 @@
-import { nullable, required } from '../models/columns.ts';
+import { nullable, required } from '../warehouse/columns.ts';
 import type { TableDefinition } from '../warehouse/warehouse.ts';
 
 export const RUNS: TableDefinition = {

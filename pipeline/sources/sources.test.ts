@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type World, openWorld } from '../models/test-world.ts';
+import { type World, openWorld } from '../testing/world.ts';
 import { syncSources } from './sources.ts';
 
 let world: World;

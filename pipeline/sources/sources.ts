@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../config/schema.ts';
-import { nullable, required } from '../models/columns.ts';
+import { nullable, required } from '../warehouse/columns.ts';
 import type { Step } from '../models/step.ts';
 import type { Change, TableDefinition } from '../warehouse/warehouse.ts';
 import { guardAgainstShrinking } from './shrink-guard.ts';

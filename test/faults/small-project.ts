@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { toLandingLines } from '../../edge/contract/delivery.ts';
 import type { EventRow } from '../../edge/contract/event-row.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import { modelTables } from '../../pipeline/models/model-tables.ts';
+import { projectTables } from '../../pipeline/sources/project-tables.ts';
 import { PUBLISHED_TABLES } from '../../pipeline/night/publish.ts';
 import { NIGHT_TABLES } from '../../pipeline/night/tables.ts';
 import { openDuckDb } from '../../pipeline/warehouse/duckdb/duckdb.ts';
@@ -99,7 +99,7 @@ export function copyProject(project: SmallProject): SmallProject {
 /** The rows of all tables the night makes, its own book-keeping left out, and of what it published, each in a fixed order. */
 export async function contents(project: SmallProject): Promise<Record<string, readonly Row[]>> {
   const { config } = await loadConfig(project.configFile);
-  const stored = await rowsOf(join(project.dataFolder, 'warehouse.duckdb'), modelTables(config), '');
+  const stored = await rowsOf(join(project.dataFolder, 'warehouse.duckdb'), projectTables(config), '');
   const pointer = JSON.parse(readFileSync(join(project.dataFolder, 'publications', 'current.json'), 'utf8')) as { file: string };
   const booked = new Set(NIGHT_TABLES.map(({ name }) => name));
   const published = await rowsOf(

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Config, type ConfigInput } from '../../pipeline/config/schema.ts';
 import { attribution } from '../../pipeline/models/attribution/attribution.ts';
 import { conversions } from '../../pipeline/models/conversions/conversions.ts';
-import { syncCosts } from '../../pipeline/models/costs/costs.ts';
+import { syncCosts } from '../../pipeline/sources/costs.ts';
 import { events } from '../../pipeline/models/events/events.ts';
 import { identity } from '../../pipeline/models/identity/identity.ts';
-import { modelTables } from '../../pipeline/models/model-tables.ts';
+import { projectTables } from '../../pipeline/sources/project-tables.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
 import { sessions } from '../../pipeline/models/sessions/sessions.ts';
-import { type World, openWorld, page } from '../../pipeline/models/test-world.ts';
+import { type World, openWorld, page } from '../../pipeline/testing/world.ts';
 import { syncSources } from '../../pipeline/sources/sources.ts';
 import { createTable } from '../../pipeline/warehouse/bigquery/statements.ts';
 import { render } from '../../pipeline/warehouse/bigquery/render.ts';
@@ -153,7 +153,7 @@ afterAll(async () => {
   engine?.stop();
 });
 
-const TABLES = modelTables(Config.parse({ project: { name: 'Test', timeZone: 'Europe/Berlin', currency: 'EUR' }, ...PROJECT }));
+const TABLES = projectTables(Config.parse({ project: { name: 'Test', timeZone: 'Europe/Berlin', currency: 'EUR' }, ...PROJECT }));
 const OUTPUTS = TABLES.filter(({ name }) => !name.startsWith('staged_'));
 
 describe('a whole night gives the same rows on DuckDB and on the GoogleSQL reference evaluator', () => {

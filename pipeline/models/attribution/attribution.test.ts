@@ -5,7 +5,7 @@ import { CONVERSIONS } from '../conversions/tables.ts';
 import { EVENTS } from '../events/tables.ts';
 import { IDENTITIES } from '../identity/tables.ts';
 import { SESSIONS } from '../sessions/tables.ts';
-import { type World, instant, openWorld } from '../test-world.ts';
+import { type World, instant, openWorld } from '../../testing/world.ts';
 import { attribution, creditRows } from './attribution.ts';
 import { ATTRIBUTION } from './tables.ts';
 

@@ -1,5 +1,5 @@
 import type { TableDefinition } from '../../warehouse/warehouse.ts';
-import { nullable, required } from '../columns.ts';
+import { nullable, required } from '../../warehouse/columns.ts';
 
 /** Credits are integers: parts of a thousand million, so that they add up exactly. */
 export const FULL_CREDIT = 1_000_000_000;

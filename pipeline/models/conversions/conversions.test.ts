@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { IDENTITIES, USER_IDENTITIES } from '../identity/tables.ts';
 import { SESSIONS } from '../sessions/tables.ts';
-import { type World, instant, openWorld } from '../test-world.ts';
+import { type World, instant, openWorld } from '../../testing/world.ts';
 import { conversions } from './conversions.ts';
 
 let world: World;

@@ -1,5 +1,5 @@
 import type { TableDefinition } from '../../warehouse/warehouse.ts';
-import { nullable, repeated, required } from '../columns.ts';
+import { nullable, repeated, required } from '../../warehouse/columns.ts';
 
 export const CONVERSIONS: TableDefinition = {
   name: 'conversions',

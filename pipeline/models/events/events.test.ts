@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type World, openWorld } from '../test-world.ts';
+import { type World, openWorld } from '../../testing/world.ts';
 import { events } from './events.ts';
 
 let world: World;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EmailHashOrigin } from '../../../edge/contract/event-row.ts';
 import type { ConfigInput } from '../../config/schema.ts';
 import { events } from '../events/events.ts';
-import { type EventInput, type World, instant, openWorld } from '../test-world.ts';
+import { type EventInput, type World, instant, openWorld } from '../../testing/world.ts';
 import { syncSources } from '../../sources/sources.ts';
 import { identity } from './identity.ts';
 

@@ -1,5 +1,5 @@
 import type { TableDefinition } from '../../warehouse/warehouse.ts';
-import { nullable, required } from '../columns.ts';
+import { nullable, required } from '../../warehouse/columns.ts';
 
 export const IDENTITY_KEYS: TableDefinition = {
   name: 'identity_keys',

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { attribution } from '../attribution/attribution.ts';
 import { conversions } from '../conversions/conversions.ts';
-import { syncCosts } from '../costs/costs.ts';
+import { syncCosts } from '../../sources/costs.ts';
 import { events } from '../events/events.ts';
 import { identity } from '../identity/identity.ts';
 import { sessions } from '../sessions/sessions.ts';
-import { type World, openWorld, page } from '../test-world.ts';
+import { type World, openWorld, page } from '../../testing/world.ts';
 import { reports } from './reports.ts';
 
 const NIGHT = [events, syncCosts, sessions, identity, conversions, attribution, reports];

@@ -1,6 +1,6 @@
 import type { Column } from '../../../edge/contract/columns.ts';
 import type { TableDefinition } from '../../warehouse/warehouse.ts';
-import { nullable, required } from '../columns.ts';
+import { nullable, required } from '../../warehouse/columns.ts';
 
 /** What a session can be broken down by; costs carry the first five, the rest is NULL there. */
 export const DIMENSION_COLUMNS: readonly Column[] = [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { events } from '../events/events.ts';
-import { type EventInput, type World, openWorld, page } from '../test-world.ts';
+import { type EventInput, type World, openWorld, page } from '../../testing/world.ts';
 import { sessions } from './sessions.ts';
 
 let world: World;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { events } from '../events/events.ts';
-import { type World, openWorld, page } from '../test-world.ts';
+import { type World, openWorld, page } from '../../testing/world.ts';
 import { CHANNEL_RULES, UNASSIGNED } from './channels.ts';
 import { CLICK_ID_KINDS } from './click-ids.ts';
 import { sessions } from './sessions.ts';

@@ -1,10 +1,10 @@
 import type { Config } from '../config/schema.ts';
-import { sourceTable } from '../sources/sources.ts';
+import { sourceTable } from './sources.ts';
 import type { TableDefinition } from '../warehouse/warehouse.ts';
-import { ATTRIBUTION } from './attribution/tables.ts';
-import { CONVERSIONS, REJECTED_CONVERSIONS, STAGED_CONVERSIONS } from './conversions/tables.ts';
-import { COSTS, stagedCosts } from './costs/tables.ts';
-import { DELIVERIES, EVENTS, EVENTS_RAW, FAILED_EVENTS } from './events/tables.ts';
+import { ATTRIBUTION } from '../models/attribution/tables.ts';
+import { CONVERSIONS, REJECTED_CONVERSIONS, STAGED_CONVERSIONS } from '../models/conversions/tables.ts';
+import { COSTS, stagedCosts } from '../models/costs/tables.ts';
+import { DELIVERIES, EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../models/events/tables.ts';
 import {
   IDENTITIES,
   IDENTITY_EDGES,
@@ -13,9 +13,9 @@ import {
   STAGED_MERGES,
   STAGED_REFUSALS,
   USER_IDENTITIES,
-} from './identity/tables.ts';
-import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from './reports/tables.ts';
-import { SESSIONS } from './sessions/tables.ts';
+} from '../models/identity/tables.ts';
+import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
+import { SESSIONS } from '../models/sessions/tables.ts';
 
 /** Tables that every project has. Those named staged_* hold what a step needs only while it runs. */
 export const STATIC_TABLES: readonly TableDefinition[] = [
@@ -42,7 +42,7 @@ export const STATIC_TABLES: readonly TableDefinition[] = [
 ];
 
 /** All tables of a project: what `Warehouse.migrate` creates. */
-export function modelTables(config: Config): TableDefinition[] {
+export function projectTables(config: Config): TableDefinition[] {
   const sources = Object.entries(config.sources).map(([name, source]) => sourceTable(name, source));
   return [...STATIC_TABLES, ...config.costs.map((_, i) => stagedCosts(i)), ...sources];
 }

@@ -7,9 +7,9 @@ import { Config, type ConfigInput } from '../config/schema.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { raw } from '../warehouse/sql.ts';
 import type { Row, TableDefinition, Warehouse } from '../warehouse/warehouse.ts';
-import { EVENTS_RAW } from './events/tables.ts';
-import { modelTables } from './model-tables.ts';
-import type { Step, StepResult } from './step.ts';
+import { EVENTS_RAW } from '../models/events/tables.ts';
+import { projectTables } from '../sources/project-tables.ts';
+import type { Step, StepResult } from '../models/step.ts';
 
 const CLICK_IDS: ReadonlySet<string> = new Set(CLICK_ID_PARAMETERS.map(({ name }) => name));
 
@@ -44,7 +44,7 @@ export async function openWorld(changes: Partial<ConfigInput> = {}, opened?: War
     ...changes,
   });
   const warehouse = opened ?? (await openDuckDb(':memory:'));
-  await warehouse.migrate(modelTables(config));
+  await warehouse.migrate(projectTables(config));
   const folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-models-'));
   let messages = 0;
   return {

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import type { Config } from '../../config/schema.ts';
-import { guardAgainstShrinking } from '../../sources/shrink-guard.ts';
-import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, join, param, raw, sql, table } from '../../warehouse/sql.ts';
-import { channelOf } from '../sessions/channels.ts';
-import { projectSites, siteLookup } from '../sessions/site-lookup.ts';
-import type { Step } from '../step.ts';
-import { COSTS, stagedCosts } from './tables.ts';
+import type { Config } from '../config/schema.ts';
+import { guardAgainstShrinking } from './shrink-guard.ts';
+import type { Dialect } from '../warehouse/dialect.ts';
+import { type Sql, join, param, raw, sql, table } from '../warehouse/sql.ts';
+import { channelOf } from '../models/sessions/channels.ts';
+import { projectSites, siteLookup } from '../models/sessions/site-lookup.ts';
+import type { Step } from '../models/step.ts';
+import { COSTS, stagedCosts } from '../models/costs/tables.ts';
 
 /** Cost files of the config → costs. */
 export const syncCosts: Step = async ({ warehouse, config, configFolder }) => {
