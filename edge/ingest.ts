@@ -34,7 +34,7 @@ export async function ingest(request: Request, intake: Intake, services: Service
   const query = new URL(request.url).searchParams;
   try {
     const body = await readMessages(request, intake, text);
-    const key = await services.authenticate(presentedKey(request.headers, query, body));
+    const key = await services.keys.authenticate(presentedKey(request.headers, query, body));
     if (intake.channel === 'import' && key.kind !== 'server') {
       // While the key store is silent nobody can tell what kind of key this is.
       throw new RequestRejected(key.verified ? 'server_key_required' : 'not_stored');
@@ -45,7 +45,7 @@ export async function ingest(request: Request, intake: Intake, services: Service
       channel: intake.channel,
       receivedAt,
       sentAt,
-      request: requestFacts(request.headers, request.cf),
+      request: requestFacts(request.headers, services.knowsConnection ? request.cf : undefined),
       ipHasher: services.ipHasher,
     };
     const { events, failed, results } = await collect(intake.type ? [body] : (body['batch'] as unknown[]), surroundings, intake.type);
@@ -73,7 +73,7 @@ async function refuse(rejected: RequestRejected, headerKey: string | undefined, 
   const { status } = REJECTIONS[reason];
   if (payload && headerKey !== undefined) {
     try {
-      const key: AuthenticatedKey = await services.authenticate(headerKey);
+      const key: AuthenticatedKey = await services.keys.authenticate(headerKey);
       const words = detail ? `${message} (${detail})` : message;
       const failed = [failedBody(payload, reason, words, { key, receivedAt })];
       await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events: [], failed });

@@ -1,6 +1,6 @@
 import { createIpHasher, type IpHasher } from './contract/ip.ts';
 import { GENERATION_ENTRY, type WriteKeyRecord } from './contract/write-key.ts';
-import { createAuthenticator } from './collect/auth.ts';
+import { type Authenticator, createAuthenticator } from './collect/auth.ts';
 import { RequestRejected } from './collect/rejections.ts';
 import { createLandingZone } from './delivery/landing-zone.ts';
 import { Packer } from './delivery/packer.ts';
@@ -19,13 +19,20 @@ export interface Environment {
    * opens its port before it has filled the store, and a key that is merely not there yet must not be called unknown.
    */
   readonly KEY_STORE_GENERATION?: string;
+  /**
+   * `unknown` where no Cloudflare stands before the Worker: then anyone can write its headers, and neither an address nor a place
+   * is taken from them. Miniflare sets `CF-Connecting-IP` only where the client has not, and takes `request.cf` from a header.
+   */
+  readonly CONNECTION?: 'unknown';
 }
 
 /** What all requests of one isolate share. */
 export interface Services {
-  readonly authenticate: ReturnType<typeof createAuthenticator>;
+  readonly keys: Authenticator;
   readonly packer: Packer;
   readonly ipHasher: IpHasher | undefined;
+  /** Whether what is said about the connection was said by Cloudflare. */
+  readonly knowsConnection: boolean;
 }
 
 let services: Services | undefined;
@@ -35,7 +42,7 @@ export function servicesOf(environment: Environment): Services {
   return (services ??= createServices(environment));
 }
 
-function createServices({ KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION }: Environment): Services {
+function createServices({ KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION, CONNECTION }: Environment): Services {
   const lookup = async (keyHash: string) => {
     const record = await KEYS.get<WriteKeyRecord>(keyHash, 'json');
     if (record) return record;
@@ -45,8 +52,9 @@ function createServices({ KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_
     return undefined;
   };
   return {
-    authenticate: createAuthenticator(lookup),
+    keys: createAuthenticator(lookup),
     packer: new Packer(crypto.randomUUID(), createLandingZone(LANDING)),
     ipHasher: IP_HASH_KEY && IP_HASH_KEY_ID ? createIpHasher(IP_HASH_KEY_ID, IP_HASH_KEY) : undefined,
+    knowsConnection: CONNECTION !== 'unknown',
   };
 }

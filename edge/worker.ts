@@ -69,6 +69,14 @@ app.get('/t.js', (c) => {
   return known.includes(scriptTag) || known.includes('*') ? c.body(null, 304, headers) : c.body(trackerScript, 200, headers);
 });
 
+/** The embedded runtime says that it has changed the key store; nobody else knows the generation. */
+app.post('/internal/keys-changed', (c) => {
+  const generation = c.env.KEY_STORE_GENERATION;
+  if (generation === undefined || c.req.header('Authorization') !== `Bearer ${generation}`) return c.notFound();
+  servicesOf(c.env).keys.forget();
+  return c.body(null, 204);
+});
+
 app.get('/health', (c) => c.json({ status: 'ok' }));
 
 app.notFound((c) => c.json({ success: false, reason: 'not_found', message: `There is no ${c.req.method} ${c.req.path} here.` }, 404));

@@ -12,9 +12,19 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+export interface ProcessOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Runs `touchtrail …` as a process of its own, as a user would. */
-export async function touchtrail(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<CommandResult> {
-  const child = spawn(process.execPath, [program, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function touchtrail(args: readonly string[], options: ProcessOptions = {}): Promise<CommandResult> {
+  return await command(process.execPath, [program, ...args], options);
+}
+
+/** Runs a program to its end. @throws Error where it cannot be started. */
+export async function command(file: string, args: readonly string[], options: ProcessOptions = {}): Promise<CommandResult> {
+  const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

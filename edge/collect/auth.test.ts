@@ -34,12 +34,12 @@ describe('authentication', () => {
 
   test('looks the key up by its hash and never by itself', async () => {
     const lookup = vi.fn(async () => record);
-    expect(await createAuthenticator(lookup)('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true });
+    expect(await createAuthenticator(lookup).authenticate('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true });
     expect(lookup.mock.calls).toEqual([[hash]]);
   });
 
   test('refuses no key and an unknown key with different reasons', async () => {
-    const authenticate = createAuthenticator(async () => undefined);
+    const { authenticate } = createAuthenticator(async () => undefined);
     await expect(authenticate(undefined)).rejects.toMatchObject({ reason: 'missing_write_key' });
     await expect(authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
   });
@@ -48,7 +48,7 @@ describe('authentication', () => {
     let now = 0;
     let stored: WriteKeyRecord | undefined;
     const lookup = vi.fn(async () => stored);
-    const authenticate = createAuthenticator(lookup, () => now);
+    const { authenticate } = createAuthenticator(lookup, () => now);
     await expect(authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
     stored = record;
     now = 4_999;
@@ -63,9 +63,28 @@ describe('authentication', () => {
     expect(lookup).toHaveBeenCalledTimes(3);
   });
 
+  test('asks anew about every key once it was told to forget, also about one that was just being asked for', async () => {
+    let stored: WriteKeyRecord | undefined = record;
+    const answer = Promise.withResolvers<void>();
+    const keys = createAuthenticator(async () => {
+      const found = stored;
+      await answer.promise;
+      return found;
+    });
+    const before = keys.authenticate('demo');
+    stored = undefined;
+    keys.forget();
+    answer.resolve();
+    expect((await before).id).toBe('wk_1');
+    await expect(keys.authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
+    stored = record;
+    keys.forget();
+    expect((await keys.authenticate('demo')).id).toBe('wk_1');
+  });
+
   test('accepts events unverified, as of a browser key, while the store fails', async () => {
     const logged = vi.spyOn(console, 'error').mockReturnValue();
-    const authenticate = createAuthenticator(async () => {
+    const { authenticate } = createAuthenticator(async () => {
       throw new Error('store down');
     });
     expect(await authenticate('demo')).toEqual({ id: `wk_${hash.slice(0, 16)}`, kind: 'browser', verified: false });
@@ -77,7 +96,7 @@ describe('authentication', () => {
     const logged = vi.spyOn(console, 'error').mockReturnValue();
     let now = 0;
     let down = false;
-    const authenticate = createAuthenticator(
+    const { authenticate } = createAuthenticator(
       async () => {
         if (down) throw new Error('store down');
         return record;

@@ -12,7 +12,10 @@ export interface AuthenticatedKey {
   readonly verified: boolean;
 }
 
-/** How long an answer of the key store is believed. A new key must work soon, a revoked one must end soon. */
+/**
+ * How long an answer of the key store is believed: a new key works, and a revoked one ends, within this time, or at once where
+ * the authenticator is told to forget.
+ */
 const KNOWN_FOR_MS = 60_000;
 const UNKNOWN_FOR_MS = 5_000;
 const REMEMBERED_KEYS = 1_000;
@@ -41,24 +44,33 @@ function bodyKey(body: unknown): string | undefined {
   return typeof body.writeKey === 'string' ? body.writeKey : undefined;
 }
 
+/** Says whose key a request came with. */
+export interface Authenticator {
+  /** @throws RequestRejected missing_write_key or unknown_write_key, or what the store rejected it with. */
+  authenticate(this: void, key: string | undefined): Promise<AuthenticatedKey>;
+  /** Asks the store anew about every key: it has changed. */
+  forget(): void;
+}
+
 /**
  * Remembers the answers of a key store. While the store fails, keys seen before keep working and others are accepted
  * unverified, as browser keys: an event turned away is lost, one accepted in error can be deleted.
  */
-export function createAuthenticator(lookup: KeyLookup, now: () => number = Date.now) {
-  const known = new Map<string, { record: WriteKeyRecord | undefined; until: number }>();
+export function createAuthenticator(lookup: KeyLookup, now: () => number = Date.now): Authenticator {
+  let known = new Map<string, { record: WriteKeyRecord | undefined; until: number }>();
 
-  /** @throws RequestRejected missing_write_key or unknown_write_key. */
-  return async function authenticate(key: string | undefined): Promise<AuthenticatedKey> {
+  async function authenticate(key: string | undefined): Promise<AuthenticatedKey> {
     if (key === undefined) throw new RequestRejected('missing_write_key');
     const hash = hashWriteKey(key);
-    let entry = known.get(hash);
+    // An answer to a question from before `forget` goes where nobody looks any more.
+    const answers = known;
+    let entry = answers.get(hash);
     if (!entry || entry.until <= now()) {
       try {
         const record = await lookup(hash);
         entry = { record, until: now() + (record ? KNOWN_FOR_MS : UNKNOWN_FOR_MS) };
-        if (known.size >= REMEMBERED_KEYS) known.clear();
-        known.set(hash, entry);
+        if (answers.size >= REMEMBERED_KEYS) answers.clear();
+        answers.set(hash, entry);
       } catch (cause) {
         if (cause instanceof RequestRejected) throw cause;
         console.error('the key store did not answer', cause);
@@ -67,5 +79,7 @@ export function createAuthenticator(lookup: KeyLookup, now: () => number = Date.
     }
     if (!entry.record) throw new RequestRejected('unknown_write_key');
     return { id: entry.record.id, kind: entry.record.kind, verified: true };
-  };
+  }
+
+  return { authenticate, forget: () => void (known = new Map()) };
 }

@@ -69,7 +69,7 @@ describe('the events of a request', () => {
       ],
       live,
     );
-    expect(events[0]).toMatchObject({ user_id: JANE, email_hashes: [{ hash: JANE, origin: 'form' }] });
+    expect(events[0]).toMatchObject({ user_id: JANE, email_hashes: [{ hash: JANE, origin: 'identify' }] });
     expect(failed[0]).toMatchObject({ message_id: JANE });
     expect(JSON.stringify([events, failed])).not.toMatch(/jane|203\.0\.113/i);
   });

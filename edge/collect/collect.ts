@@ -23,6 +23,7 @@ export interface EventResult {
   readonly detail?: string;
 }
 
+/** What became of the events of one request. */
 export interface Collected {
   readonly events: readonly UnpackedEvent[];
   readonly failed: readonly UnpackedFailure[];

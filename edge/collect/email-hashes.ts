@@ -2,12 +2,14 @@ import { isEmailHash } from '../contract/email.ts';
 import { EMAIL_HASH_ORIGINS, type EmailHashOrigin, type EventRow } from '../contract/event-row.ts';
 import type { IncomingMessage } from '../contract/message.ts';
 import type { WriteKeyKind } from '../contract/write-key.ts';
-import { type Members, textAt } from './members.ts';
+import { type Members, objectAt, textAt } from './members.ts';
 import { parseUrl } from './page.ts';
 
 /** Members that hold an address (by now replaced by its hash) or a hash. */
-const EMAIL_MEMBERS = ['email', 'emailHash', 'email_hash', 'email_sha256', 'hashedEmail', 'ehash'] as const;
+const EMAIL_MEMBERS = ['email', 'emailHash', 'email_hash', 'email_sha256', 'hashedEmail'] as const;
 const LIST_MEMBERS = ['emailHashes', 'email_hashes'] as const;
+/** What marks the link of a recipient. */
+const LINK_MEMBER = 'ehash';
 
 interface Sources {
   readonly message: IncomingMessage;
@@ -20,46 +22,58 @@ interface Sources {
 /**
  * The hashed e-mail addresses an event carries, each with the strongest origin it is known by: what a visitor typed into a
  * form or identified with binds more than a hash in a link, which may have been forwarded.
+ *
+ * Of a browser's event only those count that are the visitor's own: of an identify call or the traits of the current user, of
+ * `Form Submitted`, of `context.emailHashes` with its origin, of a link. Any other property, `track('Invited', { email })`
+ * say, may hold somebody else's address, and would join strangers. A server key says whose address it sends.
  * Links carry it as `?ehash=`; only 64 hex digits are accepted, because anyone can write a link.
  */
 export function emailHashes({ message, keyKind, pageUrl, userIdWasEmail }: Sources): EventRow['email_hashes'] {
   const found = new Map<string, EmailHashOrigin>();
-  const add = (value: string | null, origin: EmailHashOrigin) => {
-    if (value === null || !isEmailHash(value)) return;
+  const add = (value: string | null, origin: EmailHashOrigin | undefined) => {
+    if (value === null || origin === undefined || !isEmailHash(value)) return;
     const hash = value.toLowerCase();
     const known = found.get(hash);
     if (known === undefined || STRENGTH.indexOf(origin) < STRENGTH.indexOf(known)) found.set(hash, origin);
   };
-  const addMembers = (members: Members | null | undefined, origin: EmailHashOrigin) => {
-    for (const name of EMAIL_MEMBERS) add(textAt(members, name), name === 'ehash' && members === message.context ? 'url' : origin);
-    for (const name of LIST_MEMBERS) {
-      const list = members?.[name];
-      if (!Array.isArray(list)) continue;
-      for (const item of list as unknown[]) {
-        if (typeof item === 'string') add(item, origin);
-        else if (typeof item === 'object' && item !== null) add(textAt(item as Members, 'hash'), originAt(item as Members) ?? origin);
-      }
+  /** Without an origin only those of a list count that bring their own. */
+  const addMembers = (members: Members | null | undefined, origin: EmailHashOrigin | undefined) => {
+    for (const name of EMAIL_MEMBERS) add(textAt(members, name), origin);
+    for (const item of LIST_MEMBERS.flatMap((name) => listAt(members, name))) {
+      if (typeof item === 'string') add(item, origin);
+      else if (typeof item === 'object') add(textAt(item as Members | null, 'hash'), originAt(item as Members | null, keyKind) ?? origin);
     }
   };
-  const own: EmailHashOrigin = keyKind === 'server' ? 'server' : 'form';
-  addMembers(message.traits, message.type === 'identify' ? 'identify' : own);
-  addMembers(message.properties, isFormEvent(message) ? 'form' : own);
-  addMembers(message.context, own);
-  const contextTraits = message.context?.['traits'];
-  if (typeof contextTraits === 'object') addMembers(contextTraits as Members | null, 'identify');
+  const { type, traits, properties, context } = message;
+  const own: EmailHashOrigin | undefined = keyKind === 'server' ? 'server' : undefined;
+  const ofTraits = type === 'identify' ? 'identify' : own;
+  const ofProperties = isFormEvent(message) ? 'form' : own;
+  if (ofTraits) addMembers(traits, ofTraits);
+  if (ofProperties) addMembers(properties, ofProperties);
+  addMembers(context, own);
+  addMembers(objectAt(context, 'traits'), 'identify');
+  for (const members of [traits, properties, context]) add(textAt(members, LINK_MEMBER), 'url');
   if (userIdWasEmail) add(message.userId, keyKind === 'server' ? 'server' : 'identify');
-  add(parseUrl(pageUrl)?.searchParams.get('ehash') ?? null, 'url');
+  add(parseUrl(pageUrl)?.searchParams.get(LINK_MEMBER) ?? null, 'url');
   return Array.from(found, ([hash, origin]) => ({ hash, origin }));
 }
 
 /** Strongest first. */
 const STRENGTH: readonly EmailHashOrigin[] = ['form', 'identify', 'server', 'url'];
 
-function originAt(item: Members): EmailHashOrigin | undefined {
-  const origin = textAt(item, 'origin');
-  return EMAIL_HASH_ORIGINS.find((known) => known === origin);
+function listAt(members: Members | null | undefined, name: string): readonly unknown[] {
+  const list = members?.[name];
+  return Array.isArray(list) ? list : [];
 }
 
+/** What the client says about one hash; only servers are believed to be one. */
+function originAt(item: Members | null, keyKind: WriteKeyKind): EmailHashOrigin | undefined {
+  const said = textAt(item, 'origin');
+  const origin = EMAIL_HASH_ORIGINS.find((known) => known === said);
+  return origin === 'server' && keyKind === 'browser' ? undefined : origin;
+}
+
+/** The event that reports a submitted form, as our tracker and Segment's conventions name it, in any way of writing it. */
 function isFormEvent({ type, event }: IncomingMessage): boolean {
-  return type === 'track' && /\bform\b/i.test(event ?? '');
+  return type === 'track' && event?.toLowerCase().replace(/[\s_-]/g, '') === 'formsubmitted';
 }

@@ -1,9 +1,22 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isEmail, replaceEmails } from './email-shapes.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const JANE = sha256('jane@example.com');
+
+/** What both sides replace alike, so that the hash of an address is the same wherever it was taken out. `{0}` stands for the first hash. */
+const VECTORS = JSON.parse(readFileSync(new URL('../contract/email-text-vectors.json', import.meta.url), 'utf8')) as {
+  name: string;
+  text: string;
+  addresses: string[];
+  expected: string;
+}[];
+
+test.each(VECTORS)('in a text as the edge and the tracker see it: $name', ({ text, addresses, expected }) => {
+  expect(replaceEmails(text)).toBe(expected.replace(/\{(\d)\}/g, (_, index: string) => sha256(addresses[Number(index)]!)));
+});
 
 describe('an address is replaced by the hash of its normal form', () => {
   test.each([

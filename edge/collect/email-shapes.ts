@@ -42,7 +42,7 @@ export function replaceEmails(text: string): string {
     DOMAIN.lastIndex = index + at.length;
     const domain = local && DOMAIN.exec(text)?.[0];
     if (!domain) continue;
-    replaced += text.slice(done, index - local.length) + emailHash(`${decode(local)}@${decode(domain)}`);
+    replaced += text.slice(done, index - local.length) + emailHash(decode(`${local}@${domain}`));
     done = index + at.length + domain.length;
   }
   return replaced + text.slice(done);
@@ -68,12 +68,12 @@ function localCharacterBefore(text: string): number {
   return LOCAL_CHARACTER.test(last) ? last.length : 0;
 }
 
-function decode(part: string): string {
-  const plain = part.replace(/\\?"/g, '"').replace(/%(?:25)+/g, '%');
+function decode(address: string): string {
+  const plain = address.replace(/\\?"/g, '"').replace(/%(?:25)+/g, '%');
   try {
     return decodeURIComponent(plain);
   } catch {
-    // A lone "%": the characters stand for themselves.
+    // A lone "%", or half an encoded character: the characters stand for themselves.
     return plain;
   }
 }

@@ -34,6 +34,26 @@ describe('cleaning an event', () => {
     expect(redacted(event)).toEqual({ context: { locale: 'de' }, properties: { version: '1.2.3.4', zip: '10115' } });
   });
 
+  test('drops addresses of visitors whatever they are called and wherever they stand, and keeps versions', () => {
+    const event = {
+      anonymousId: '203.0.113.7',
+      context: { page: { url: 'https://x.example/?ip=203.0.113.7&v=1.2.3.4' }, app: { version: '1.2.3.4' } },
+      properties: { userIp: '203.0.113.7', lastLoginIp: '2001:db8::1', seen: ['10.0.0.1', 'office'], '203.0.113.7': 3, a: 1 },
+    };
+    expect(redacted(event)).toEqual({
+      context: { page: { url: 'https://x.example/?ip=(address)&v=1.2.3.4' }, app: { version: '1.2.3.4' } },
+      properties: { seen: ['office'], a: 1 },
+    });
+    for (const property of [{ from: '2001:db8::1' }, { url: '/?ip=2001%3Adb8%3A%3A1' }, { '2001:db8::1': 1 }]) {
+      expect(JSON.stringify(redacted(property))).not.toContain('db8');
+    }
+  });
+
+  test('walks no event that holds nothing but a user agent', () => {
+    const event = { context: { userAgent: 'Mozilla/5.0 (X11) Chrome/141.0.0.0 Safari/537.36' }, timestamp: '2026-03-01T12:00:00.000Z' };
+    expect(redacted(event)).toBe(event);
+  });
+
   test('keeps members that are called like an address and hold something else', () => {
     expect(redacted({ properties: { ip: 'intellectual property', remoteIp: 7 } })).toEqual({
       properties: { ip: 'intellectual property', remoteIp: 7 },

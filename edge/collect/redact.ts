@@ -1,48 +1,41 @@
-import { normalizeIp } from '../contract/ip.ts';
 import { replaceEmails } from './email-shapes.ts';
+import { ADDRESS, isAddressMember, withoutAddressParameters } from './ip-shapes.ts';
 import { LIMITS } from './limits.ts';
-
-/** Members that hold an address of a visitor; their values are dropped wherever they stand. */
-const ADDRESS_MEMBER = /^(?:ip|ip_?addr(?:ess)?|client_?ip|remote_?(?:addr(?:ess)?|ip)|x[-_]forwarded[-_]for)$/i;
 
 /**
  * Tells from the JSON text of an event whether anything in it may need cleaning. Most events need none, and the test costs a
  * fraction of a walk. JSON.stringify writes lone surrogates, and only those, as `\ud…`.
  */
 const SUSPECT =
-  /[@＠﹫]|%(?:25)*40|%EF%BC%A0|\\u0040|&#|&commat;|\\ud[89a-f]|\\u0000|"(?:ip|client_?ip|remote_?(?:addr|ip)|x[-_]forwarded)/i;
+  /[@＠﹫]|%(?:25)*40|%EF%BC%A0|\\u0040|&#|&commat;|\\ud[89a-f]|\\u0000|(?:["=,[ ]|%(?:25)*3d)(?:(?:\d{1,3}\.){3}\d|\[?[\da-f]{0,4}(?::|%(?:25)*3a)[\da-f]{0,4}(?::|%(?:25)*3a))/i;
 
 /**
  * Cleans an event before anything of it is validated, kept or logged: e-mail-shaped texts become their hash (in keys, too),
- * addresses of visitors are dropped, and characters no store takes (lone surrogates, NUL) become U+FFFD.
+ * addresses of visitors (see `ip-shapes.ts`) are dropped, and characters no store takes (lone surrogates, NUL) become U+FFFD.
  * @param text the event as JSON, by which untouched events are recognised.
  * @returns the event itself where nothing had to change. Its nesting must have been checked before.
  */
 export function redact<Value>(value: Value, text: string): Value {
-  return SUSPECT.test(text) ? (clean(value) as Value) : value;
+  return SUSPECT.test(text) ? (clean(value, '') as Value) : value;
 }
 
-function clean(value: unknown): unknown {
+function clean(value: unknown, name: string): unknown {
   if (typeof value === 'string') return cleanText(value);
-  if (Array.isArray(value)) return value.map(clean);
+  if (Array.isArray(value)) return value.filter((item) => !isAddressMember(name, item)).map((item) => clean(item, name));
   if (typeof value !== 'object' || value === null) return value;
   // fromEntries defines members instead of assigning them, so that "__proto__" is a member like any other.
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key, member]) => !(ADDRESS_MEMBER.test(key) && typeof member === 'string' && holdsAddress(member)))
-      .map(([key, member]) => [cleanText(key), clean(member)]),
+      .filter(([key, member]) => !isAddressMember(key, member) && !isAddressMember('', key))
+      .map(([key, member]) => [cleanText(key), clean(member, key)]),
   );
-}
-
-function holdsAddress(text: string): boolean {
-  return text.split(',').some((part) => normalizeIp(part) !== undefined);
 }
 
 /** Characters no store takes: surrogates without their other half, and NUL. */
 const UNSTORABLE = /\p{Surrogate}|\0/gu;
 
 function cleanText(text: string): string {
-  return replaceEmails(text.replace(UNSTORABLE, '\uFFFD'));
+  return replaceEmails(withoutAddressParameters(text.replace(UNSTORABLE, '\uFFFD')));
 }
 
 const ADDRESS_IN_TEXT = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
@@ -56,7 +49,7 @@ const CUT_WORD = /[^\s"']{0,512}$/u;
 export function redactPayload(payload: string): string {
   const longest = LIMITS.failedPayloadBytes;
   const cut = payload.length > 2 * longest ? payload.slice(0, 2 * longest).replace(CUT_WORD, '') : payload;
-  const cleaned = cleanText(cut).replace(ADDRESS_IN_TEXT, '(address)');
+  const cleaned = cleanText(cut).replace(ADDRESS_IN_TEXT, ADDRESS);
   return cutToBytes(cleaned, longest);
 }
 

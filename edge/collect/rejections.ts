@@ -64,9 +64,12 @@ export const REJECTIONS = {
   },
 } as const satisfies Record<string, Rejection>;
 
+/** Any reason of {@link REJECTIONS}. */
 export type RejectionReason = keyof typeof REJECTIONS;
 type Scoped<Scope> = { [Reason in RejectionReason]: (typeof REJECTIONS)[Reason]['scope'] extends Scope ? Reason : never }[RejectionReason];
+/** The reasons for which a whole request is refused. */
 export type RequestRejectionReason = Scoped<'request'>;
+/** The reasons for which one event of a request is refused. */
 export type EventRejectionReason = Scoped<'event'>;
 
 /** Ends the handling of a request: the route answers with the status and words of the reason. */

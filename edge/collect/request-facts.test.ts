@@ -16,3 +16,8 @@ test('place and address come from Cloudflare, and from nobody else', () => {
 test.each([[undefined], [{}], [{ country: 'XX' }], [{ country: 'T1', city: '' }]])('%j says nothing about the place', (cf) => {
   expect(requestFacts(new Headers(), cf)).toEqual({ ip: null, userAgent: null, country: null, region: null, city: null, timezone: null });
 });
+
+test('where no Cloudflare stands before the Worker, the connection says nothing but the user agent', () => {
+  const headers = new Headers({ 'cf-connecting-ip': '203.0.113.7', 'user-agent': 'UA' });
+  expect(requestFacts(headers, undefined)).toEqual({ ip: null, userAgent: 'UA', country: null, region: null, city: null, timezone: null });
+});

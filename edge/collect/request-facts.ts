@@ -6,13 +6,14 @@ const NO_COUNTRY: ReadonlySet<unknown> = new Set(['XX', 'T1']);
 /**
  * What the connection says about the visitor. The address comes from `CF-Connecting-IP` alone, which Cloudflare sets itself;
  * anyone can write an `X-Forwarded-For`.
- * @param cf the `request.cf` object; empty in the embedded runtime, which knows no places.
+ * @param cf the `request.cf` object; undefined where no Cloudflare stands before the Worker. Then anyone can write
+ *   `CF-Connecting-IP`, too, and no address is taken: one that a client chose would join it to whom it likes.
  */
 export function requestFacts(headers: Headers, cf: unknown): RequestFacts {
   const place = (typeof cf === 'object' && cf !== null ? cf : {}) as Record<string, unknown>;
   const text = (key: string) => (typeof place[key] === 'string' && place[key] !== '' ? place[key] : null);
   return {
-    ip: headers.get('cf-connecting-ip'),
+    ip: cf === undefined ? null : headers.get('cf-connecting-ip'),
     userAgent: headers.get('user-agent'),
     country: NO_COUNTRY.has(place['country']) ? null : text('country'),
     region: text('region'),

@@ -32,4 +32,5 @@ export const CLICK_ID_PARAMETERS = [
   { name: '_kx', platform: 'klaviyo' },
 ] as const;
 
+/** The name of a click id, as the stored row holds it. */
 export type ClickIdName = (typeof CLICK_ID_PARAMETERS)[number]['name'];

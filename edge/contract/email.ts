@@ -18,5 +18,5 @@ export function emailHash(address: string): string {
 
 /** A hash as it may stand in a link or a CRM column: 64 hex digits. */
 export function isEmailHash(value: string): boolean {
-  return /^[0-9a-f]{64}$/i.test(value);
+  return /^[\da-f]{64}$/i.test(value);
 }

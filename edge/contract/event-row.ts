@@ -13,10 +13,12 @@ const json = (description: string) => stored(z.string().nullable(), 'JSON', desc
 
 /** The Segment call an event came from. */
 export const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
+/** One of {@link EVENT_TYPES}. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** How an e-mail hash became known; it decides how strongly the hash binds two visitors. */
 export const EMAIL_HASH_ORIGINS = ['form', 'identify', 'url', 'server'] as const;
+/** One of {@link EMAIL_HASH_ORIGINS}. */
 export type EmailHashOrigin = (typeof EMAIL_HASH_ORIGINS)[number];
 
 /**
@@ -90,7 +92,9 @@ export const EventRow = z.object({
   edge_instance: requiredText('The edge isolate that packed the delivery.'),
   edge_sequence: stored(z.int(), 'INT64', 'Number of the delivery within its edge isolate.'),
 });
+/** A stored event as a value. */
 export type EventRow = z.infer<typeof EventRow>;
+/** The columns of a stored event, from which both warehouses' tables are made. */
 export const EVENT_COLUMNS: readonly Column[] = columnsOf(EventRow);
 
 /** A rejected event: nothing that was acknowledged is thrown away, it is kept here with the reason. */
@@ -105,12 +109,17 @@ export const FailedEventRow = z.object({
   edge_instance: requiredText('The edge isolate that packed the delivery.'),
   edge_sequence: stored(z.int(), 'INT64', 'Number of the delivery within its edge isolate.'),
 });
+/** A rejected event as a value. */
 export type FailedEventRow = z.infer<typeof FailedEventRow>;
+/** The columns of a rejected event. */
 export const FAILED_EVENT_COLUMNS: readonly Column[] = columnsOf(FailedEventRow);
 
 /**
  * The accounting header of one packed delivery. Per edge instance the sequence counts 1, 2, 3 … without a gap,
  * so that a missing delivery can be seen; `count` says how many rows (events and failed events) it carries.
+ *
+ * A number may have several headers: of a delivery that was stored although its answer was lost, one with its rows, and one
+ * with the count 0 that was written because it seemed missing. **Of the headers of one number the greatest `count` holds.**
  */
 export const DeliveryRow = z.object({
   edge_instance: requiredText('The edge isolate.'),
@@ -119,5 +128,7 @@ export const DeliveryRow = z.object({
   write_key_id: requiredText('Id of the write key.'),
   count: stored(z.int(), 'INT64', 'Rows in the delivery: events and failed events.'),
 });
+/** The header of a delivery as a value. */
 export type DeliveryRow = z.infer<typeof DeliveryRow>;
+/** The columns of a header. */
 export const DELIVERY_COLUMNS: readonly Column[] = columnsOf(DeliveryRow);

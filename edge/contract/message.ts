@@ -53,4 +53,5 @@ export const IncomingMessage = z.looseObject({
   /** Counts the events of one client, so that events of the same millisecond keep their order. */
   sequence: z.int().nonnegative().nullish().catch(null),
 });
+/** A message that fits the schema, its ids as text. */
 export type IncomingMessage = z.infer<typeof IncomingMessage>;

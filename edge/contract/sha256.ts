@@ -22,7 +22,7 @@ export function sha256Hex(text: string): string {
   const words = new Int32Array((((bytes.length + 8) >> 6) + 1) * 16);
   bytes.forEach((byte, i) => (words[i >> 2]! |= byte << (24 - (i & 3) * 8)));
   words[bytes.length >> 2]! |= 0x80 << (24 - (bytes.length & 3) * 8);
-  words[words.length - 2] = Math.floor(bytes.length / 0x20000000);
+  words[words.length - 2] = bytes.length >>> 29;
   words[words.length - 1] = bytes.length << 3;
 
   const hash = Int32Array.from(INITIAL);

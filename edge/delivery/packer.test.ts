@@ -82,3 +82,45 @@ test('a number that cannot be filled yet does not hold up the events after it', 
   await packer.store(rows(0));
   expect(stored).toEqual([2]);
 });
+
+test('of a delivery that was stored although its answer was lost, the header with the greatest count holds', async () => {
+  const { log, deliveries } = createLog();
+  let answerLost = true;
+  const packer = new Packer('edge-1', {
+    append: async (delivery) => {
+      await log.append(delivery);
+      if (answerLost) throw new Error('no answer in time');
+    },
+  });
+  await expect(packer.store(rows(2))).rejects.toThrow('no answer in time');
+  answerLost = false;
+  await packer.store(rows(0));
+  expect(deliveries.map(({ header, events, failed }) => [header.edge_sequence, header.count, events.length + failed.length])).toEqual([
+    [1, 3, 3],
+    [2, 1, 1],
+    [1, 0, 0],
+  ]);
+  const count = (sequence: number) =>
+    Math.max(...deliveries.flatMap(({ header }) => (header.edge_sequence === sequence ? [header.count] : [])));
+  const landed = deliveries.reduce((total, { events, failed }) => total + events.length + failed.length, 0);
+  expect(count(1) + count(2)).toBe(landed);
+});
+
+test('numbers that failed in any order are each filled once', async () => {
+  const stored: number[] = [];
+  const pending = new Map<number, (error: Error) => void>();
+  let failing = true;
+  const packer = new Packer('edge-1', {
+    append: async ({ header }) => {
+      if (!failing) stored.push(header.edge_sequence);
+      else await new Promise<void>((_, reject) => pending.set(header.edge_sequence, reject));
+    },
+  });
+  const outcomes = Promise.allSettled(Array.from({ length: 7 }, () => packer.store(rows(0))));
+  for (const sequence of [4, 2, 6, 3, 7, 1, 5]) pending.get(sequence)!(new Error('disk full'));
+  await outcomes;
+  failing = false;
+  await packer.store(rows(0));
+  await packer.store(rows(0));
+  expect(stored).toEqual([8, 1, 2, 3, 4, 5, 6, 7, 9]);
+});

@@ -2,28 +2,20 @@
  * The whole way in one command: eight months of a fictional company's traffic go through the edge, the warehouse and the
  * pipeline, and come out as the tables a marketer reads in the morning.
  *
- *   node examples/demo/demo.ts [--exit] [--port N]
+ *   node examples/demo/demo.ts [--exit] [--port N] [--folder F]
  */
 import { once } from 'node:events';
-import { cp, mkdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createProgress } from '../../pipeline/cli/progress.ts';
-import { callControl } from '../../pipeline/embedded/control.ts';
 import { createKey } from '../../pipeline/embedded/keys.ts';
 import { batches, countDeliveries } from '../../test/simulator/messages.ts';
 import { simulate } from '../../test/simulator/simulate.ts';
 import { STORY_EMAIL } from '../../test/simulator/story.ts';
-import { startSite } from '../fernhill/site/server.ts';
+import { type DemoPlace, placeIn, prepare } from './place.ts';
 import { replay } from './replay.ts';
 import { DemoError, startUp, touchtrail } from './touchtrail.ts';
+import { yourTurn } from './your-turn.ts';
 
-const CHECKOUT = join(import.meta.dirname, '../..');
-const FOLDER = join(CHECKOUT, '.demo');
-const EXAMPLE = join(CHECKOUT, 'examples/fernhill');
-const COMPANY = join(FOLDER, 'fernhill');
-const DATA = join(FOLDER, 'data');
-const PLACE = ['--data', DATA, '--config', join(COMPANY, 'touchtrail.config.ts')];
 const HISTORY = ['--from', '2025-11-01', '--to', '2026-06-30'];
 
 const interrupted = new AbortController();
@@ -34,26 +26,18 @@ function heading(title: string, ...explanation: readonly string[]): void {
   process.stdout.write(`\n${title}\n${'─'.repeat(title.length)}\n${explanation.map((line) => `${line}\n`).join('')}\n`);
 }
 
-function options(): { exit: boolean; port: number } {
+function options(): { exit: boolean; port: number; place: DemoPlace } {
   try {
-    const { values } = parseArgs({ options: { exit: { type: 'boolean', default: false }, port: { type: 'string' } } });
+    const { values } = parseArgs({
+      options: { exit: { type: 'boolean', default: false }, port: { type: 'string' }, folder: { type: 'string' } },
+    });
     // Whoever only looks at the tables does not care for the port; whoever stays wants the one of the documentation.
     const port = values.port === undefined ? (values.exit ? 0 : 8787) : Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new TypeError(`--port ${values.port}: expected a number from 0 to 65535`);
-    return { exit: values.exit, port };
+    return { exit: values.exit, port, place: placeIn(values.folder) };
   } catch (error) {
-    throw new DemoError(`${(error as Error).message}\nusage: npm run demo -- [--exit] [--port N]`, 2);
-  }
-}
-
-async function prepareFolder(): Promise<void> {
-  const other = await callControl<{ url: string; pid: number }>(DATA, { command: 'status' });
-  if (other) throw new DemoError(`the demo is running already: ${other.url}, process ${other.pid}. End that one first.`);
-  await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(DATA, { recursive: true });
-  for (const part of ['touchtrail.config.ts', 'conversions', 'crm', 'costs']) {
-    await cp(join(EXAMPLE, part), join(COMPANY, part), { recursive: true });
+    throw new DemoError(`${(error as Error).message}\nusage: npm run demo -- [--exit] [--port N] [--folder F]`, 2);
   }
 }
 
@@ -67,13 +51,13 @@ async function replayHistory(edgeUrl: string, key: string): Promise<void> {
 
 const show = async (...args: readonly string[]) => await touchtrail(args, interrupted.signal);
 
-async function showTables(): Promise<void> {
+async function showTables(place: readonly string[]): Promise<void> {
   heading(
     'From lead to closed deal, by channel',
     'Each stage is credited to the first click that led to the lead.',
     'Follow a row to the right: who brings many leads need not bring the deals.',
   );
-  await show('funnel', ...HISTORY, '--model', 'first_click', ...PLACE);
+  await show('funnel', ...HISTORY, '--model', 'first_click', ...place);
 
   heading(
     'Closed revenue: first click against last significant click',
@@ -82,30 +66,13 @@ async function showTables(): Promise<void> {
   );
   const models = ['--model', 'first_click,last_significant_click'];
   const metrics = ['--metrics', 'cost,conversions,conversion_value,roas'];
-  await show('report', ...HISTORY, '--conversion', 'closed_won', ...models, ...metrics, ...PLACE);
+  await show('report', ...HISTORY, '--conversion', 'closed_won', ...models, ...metrics, ...place);
 
   heading(
     'One journey: from the ad click in December to 50,000 EUR in June',
     'Two devices, joined by the address hash in a newsletter link.',
   );
-  await show('journey', '--email', STORY_EMAIL, ...PLACE);
-}
-
-async function openWebsite(edgeUrl: string, port: number): Promise<void> {
-  const site = await startSite({ port, host: '127.0.0.1', edgeUrl, writeKey: 'demo', crmFolder: join(COMPANY, 'crm') });
-  running.push(site);
-  const here = `--data ${relative(process.cwd(), DATA) || '.'}`;
-  heading('Your turn');
-  process.stdout.write(
-    `  1. Open ${site.url}/?utm_source=google&utm_medium=cpc&utm_campaign=my-first-campaign&gclid=test-1\n` +
-      '     look around, and send the form with any address, for example you@company.example\n' +
-      '  2. In another terminal, find yourself:\n' +
-      `       npx touchtrail journey --email you@company.example ${here}\n` +
-      '     (what the nightly run has not seen yet is marked)\n' +
-      '  3. Do not wait for the night:\n' +
-      `       npx touchtrail run ${here}\n\n` +
-      `The edge listens on ${edgeUrl}. Ctrl-C ends the demo; its files stay in ${relative(process.cwd(), FOLDER) || '.'}.\n`,
-  );
+  await show('journey', '--email', STORY_EMAIL, ...place);
 }
 
 async function stopAll(): Promise<void> {
@@ -113,18 +80,22 @@ async function stopAll(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { exit, port } = options();
-  await prepareFolder();
-  await createKey(DATA, { kind: 'browser', name: 'website', key: 'demo' });
-  const { key } = await createKey(DATA, { kind: 'server', name: 'history import' });
+  const { exit, port, place } = options();
+  await prepare(place);
+  await createKey(place.data, { kind: 'browser', name: 'website', key: 'demo' });
+  const { key } = await createKey(place.data, { kind: 'server', name: 'history import' });
 
-  const up = await startUp('--port', String(port), ...PLACE);
+  const where = ['--data', place.data, '--config', place.config];
+  const up = await startUp('--port', String(port), ...where);
   running.push(up);
   await replayHistory(up.url, key);
-  await show('run', ...PLACE);
-  await showTables();
+  await show('run', ...where);
+  await showTables(where);
   if (exit) return;
-  await openWebsite(up.url, port === 0 ? 0 : port + 1);
+  const { site, text } = await yourTurn(place, up.url, port === 0 ? 0 : port + 1);
+  running.push(site);
+  heading('Your turn');
+  process.stdout.write(text);
   if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort');
 }
 

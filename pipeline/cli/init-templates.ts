@@ -1,5 +1,4 @@
-/** What `touchtrail init` writes and says. */
-
+/** The config of a new project, with what it can grow by as comments. */
 export function configTemplate({ name, timeZone, currency }: { name: string; timeZone: string; currency: string }): string {
   return `import { defineConfig } from 'touchtrail';
 
@@ -30,6 +29,7 @@ export default defineConfig({
 `;
 }
 
+/** A conversion that works without a CRM: a form was sent. */
 export function leadTemplate(): string {
   return `-- A lead: a form on the website was sent.
 --
@@ -47,10 +47,12 @@ where type = 'track'
 `;
 }
 
+/** Keeps the data folder, which holds personal data and keys, out of the repository. */
 export function gitignoreTemplate(dataFolder: string): string {
   return `${dataFolder}/\n`;
 }
 
+/** What to do after `init`, with the files it wrote and the write key it made. */
 export function nextSteps(written: readonly string[], writeKey: string): string {
   const files = written.map((name) => `  wrote ${name}\n`).join('');
   return `${files}

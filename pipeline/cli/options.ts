@@ -13,6 +13,7 @@ export interface GlobalOptions {
   readonly debug: boolean;
 }
 
+/** Declares the options of {@link GlobalOptions}. */
 export function addGlobalOptions(program: Command): void {
   program
     .option('--data <folder>', 'data folder', './data')
@@ -22,6 +23,7 @@ export function addGlobalOptions(program: Command): void {
     .option('--debug', 'stack traces of errors');
 }
 
+/** The global options as they were given to a command, wherever on the line they stood. */
 export function globalOptions(command: Command): GlobalOptions {
   const options = command.optsWithGlobals<{ data: string; config?: string; json?: boolean; quiet?: boolean; debug?: boolean }>();
   return {
@@ -33,6 +35,7 @@ export function globalOptions(command: Command): GlobalOptions {
   };
 }
 
+/** The progress display that the options ask for, on stderr. */
 export function progressFor(options: GlobalOptions): Progress {
   return createProgress({ json: options.json, quiet: options.quiet });
 }

@@ -3,7 +3,6 @@ import { totalChange, touchedRows } from '../night/changes.ts';
 import type { PublishResult } from '../night/publish.ts';
 import type { RunEvent, RunSummary } from '../night/run.ts';
 import type { Progress, Task } from './progress.ts';
-import { figureFormat } from './render/format.ts';
 import { renderTable } from './render/table.ts';
 
 /** Shows the events of a run on a progress display. */
@@ -29,7 +28,7 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
   };
 }
 
-const count = (value: number): string => figureFormat('EUR')(value, 'count');
+const count = (value: number): string => value.toLocaleString('en');
 
 /** A sentence for a step or a run: `1,204 rows touched` or `nothing changed`. */
 export function describeChanges(changes: Changes): string {

@@ -110,6 +110,28 @@ const WRONG: readonly [string, unknown, readonly string[]][] = [
     ],
   ],
   [
+    'an identity key that is misspelt',
+    { project, identity: { keys: { emial_hash: { maxAnonymousIds: 3 } } } },
+    ['identity.keys.emial_hash: "emial_hash": no such identity key; did you mean "email_hash"?'],
+  ],
+  [
+    'an identity key that no source names',
+    { project, identity: { keys: { crm_contact_id: { exclusive: true } } } },
+    ['identity.keys.crm_contact_id: "crm_contact_id": no such identity key; there are user_id, email_hash, ga_client_id, email_hash_link'],
+  ],
+  [
+    'identity keys that no model reads yet',
+    {
+      project,
+      identity: { keys: { ip_hash: { tier: 'probabilistic' } } },
+      sources: { crm_leads: { ...leads, identity: { lead_id: 'click_id' } } },
+    },
+    [
+      'identity.keys.ip_hash: "ip_hash" is not supported yet; leave it out',
+      'sources.crm_leads.identity.lead_id: "click_id" is not supported yet; leave it out',
+    ],
+  ],
+  [
     'an SQL file that is missing',
     { project, conversions: [{ ...lead, sql: 'conversions/laed.sql' }] },
     ['conversions[0].sql: "conversions/laed.sql": no such file: <folder>/conversions/laed.sql; did you mean "lead.sql"?'],
@@ -141,6 +163,12 @@ test.each(WRONG)('%s is named with its path, value and what was expected', (_, i
   expect(heading).toBe(`touchtrail.config.ts: ${lines.length === 1 ? '1 problem' : `${lines.length} problems`} in the config`);
   expect(rest).toEqual(lines.map((line) => `  ${line.replace('<folder>', folder)}`));
   expect((error as UserError).exitCode).toBe(2);
+});
+
+test('the built-in identity keys and the ids that sources name can be set', () => {
+  const sources = { crm_leads: { ...leads, identity: { lead_id: 'crm_lead_id', email: 'email' } } };
+  const keys = { email_hash_link: { maxAnonymousIds: 2 }, crm_lead_id: { exclusive: true } };
+  expect(checkConfig({ project, sources, identity: { keys } }, folder, 'x').identity.keys).toEqual(keys);
 });
 
 test('a right config passes, with its defaults', () => {

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { didYouMean, problemsOf, renderPath, renderValue, type ConfigProblem } from './problems.ts';
+import { IDENTITY_KEY_NAMES, NO_IDENTITY_KEYS, UNSUPPORTED_IDENTITY_KEYS } from './identity-keys.ts';
 import { isReservedTable } from './reserved-tables.ts';
 import { Config } from './schema.ts';
 import { UserError } from './user-error.ts';
@@ -18,6 +19,7 @@ export function checkConfig(input: unknown, folder: string, file: string): Confi
     ...duplicateConversions(parsed.data),
     ...unknownFunnelSteps(parsed.data),
     ...sourceProblems(parsed.data),
+    ...identityProblems(parsed.data),
     ...missingFiles(parsed.data, folder),
   ];
   if (problems.length > 0) throw invalid(file, problems);
@@ -68,6 +70,26 @@ function sourceProblems(config: Config): ConfigProblem[] {
       ...(source.seen === undefined ? [] : unknownColumn(source.seen, 'seen')),
     ];
   });
+}
+
+function unsupportedKey(name: string, ...at: PropertyKey[]): ConfigProblem[] {
+  if (!UNSUPPORTED_IDENTITY_KEYS.includes(name)) return [];
+  return [{ path: renderPath(at), message: `"${name}" is not supported yet; leave it out` }];
+}
+
+function identityProblems(config: Config): ConfigProblem[] {
+  const ofSources = Object.values(config.sources).flatMap(({ identity }) => Object.values(identity));
+  const known = [...new Set([...IDENTITY_KEY_NAMES, ...ofSources.filter((name) => !NO_IDENTITY_KEYS.includes(name))])];
+  return [
+    ...Object.keys(config.identity.keys).flatMap((name) => {
+      const problems = unsupportedKey(name, 'identity', 'keys', name);
+      if (problems.length > 0 || known.includes(name)) return problems;
+      return [{ path: renderPath(['identity', 'keys', name]), message: unknownName(name, 'identity key', known) }];
+    }),
+    ...Object.entries(config.sources).flatMap(([source, { identity }]) =>
+      Object.entries(identity).flatMap(([column, name]) => unsupportedKey(name, 'sources', source, 'identity', column)),
+    ),
+  ];
 }
 
 function unknownName(name: string, kind: string, valid: readonly string[]): string {

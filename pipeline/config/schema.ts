@@ -108,7 +108,7 @@ export const Config = z.strictObject({
     .default({ timeoutMinutes: 30, maximumHours: 24 }),
   identity: z
     .strictObject({
-      /** Overrides and additions to the built-in keys, by key name. */
+      /** Changes to the rules of the built-in keys and of the CRM ids that the sources name, by key name. */
       keys: z.record(identifier, identityKey.partial()).default({}),
       /** A component larger than this accepts no further edge. */
       maximumComponentSize: z.int().positive().default(64),

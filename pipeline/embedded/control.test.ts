@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../config/user-error.ts';
 import { callControl, serveControl } from './control.ts';
-import { answers, socketPath } from './socket.ts';
+import { socketPath } from './socket.ts';
 
 let data: string;
 
@@ -72,12 +72,18 @@ describe('a command to the running up', () => {
   });
 
   test('is answered with words where up ends in between', async () => {
-    const control = await serveControl(data, { run: async () => await new Promise(() => undefined) });
+    const begun = Promise.withResolvers<void>();
+    const control = await serveControl(data, {
+      run: async () => {
+        begun.resolve();
+        await new Promise(() => undefined);
+      },
+    });
     const outcome = callControl(data, { command: 'run' }).then(
       () => 'done',
       (error: Error) => error.message,
     );
-    await vi.waitFor(async () => expect(await answers(socketPath(data, 'control.sock'))).toBe(true));
+    await begun.promise;
     await control.close();
     expect(await outcome).toContain('ended before it had finished the command "run"');
   });
@@ -118,6 +124,15 @@ describe('the socket', () => {
     const control = await serveControl(data, { seal: async () => 'sealed' });
     expect(await callControl(data, { command: 'seal' })).toBe('sealed');
     await control.close();
+  });
+
+  test('that a killed process left is replaced by exactly one of several at the same time', async () => {
+    await writeFile(socketPath(data, 'control.sock'), '');
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, (_, i) => serveControl(data, { seal: async () => i })));
+    const [winner, ...others] = outcomes.flatMap((outcome, i) => (outcome.status === 'fulfilled' ? [{ i, control: outcome.value }] : []));
+    expect(others).toEqual([]);
+    expect(await callControl(data, { command: 'seal' })).toBe(winner!.i);
+    await winner!.control.close();
   });
 
   test('of a data folder with a long path lies in the temporary folder, found by both sides', async () => {

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { UserError } from '../config/user-error.ts';
@@ -39,13 +40,14 @@ export async function serveControl(
     socket.on('error', () => socket.destroy());
     serve(socket, handlers).catch(() => socket.destroy());
   });
-  if (!(await listenExclusively(server, controlPath(dataFolder)))) {
+  const listening = await listenExclusively(server, controlPath(dataFolder), join(dataFolder, 'control.lock'));
+  if (!listening) {
     throw new UserError(`Another "touchtrail up" already serves ${dataFolder}. Stop it, or choose another folder with --data.`);
   }
   return {
     close: async () => {
       for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())));
+      await listening.close();
     },
   };
 }

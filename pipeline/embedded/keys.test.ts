@@ -53,6 +53,15 @@ describe('write keys', () => {
     await expect(createKey(data, { kind: 'browser', name: 'again', key: 'demo' })).rejects.toThrow(`exists as ${record.id} ("site")`);
   });
 
+  test('created and revoked at the same time are all kept', async () => {
+    const { record } = await createKey(data, { kind: 'browser', name: 'old', key: 'demo' });
+    const names = Array.from({ length: 8 }, (_, i) => `key ${i}`);
+    const [revoked] = await Promise.all([revokeKey(data, record.id), ...names.map((name) => createKey(data, { kind: 'server', name }))]);
+    const keys = await listKeys(data);
+    expect(keys.map(({ name }) => name).sort()).toEqual([...names, 'old']);
+    expect(keys.find(({ id }) => id === record.id)).toEqual(revoked);
+  });
+
   test('are revoked by id, once and for all', async () => {
     const { record } = await createKey(data, { kind: 'browser', name: 'site', key: 'demo' });
     const revoked = await revokeKey(data, record.id);

@@ -1,10 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { hashWriteKey, writeKeyId } from '../../edge/contract/write-key.ts';
 import { UserError } from '../config/user-error.ts';
 import { writeAtomically } from './durable.ts';
+import { whileLocked } from './lock.ts';
 
 const StoredKey = z.object({
   id: z.string().min(1),
@@ -71,24 +72,29 @@ export async function createKey(
       exitCode: 2,
     });
   }
-  const keys = await listKeys(dataFolder);
-  const keyHash = hashWriteKey(chosen);
+  const record = await changeKeys(dataFolder, (keys) => {
+    const added = newRecord(keys, { kind, name, key: chosen });
+    return { keys: [...keys, added], result: added };
+  });
+  return { record, key: chosen };
+}
+
+function newRecord(keys: readonly StoredKey[], { kind, name, key }: { kind: StoredKey['kind']; name: string; key: string }): StoredKey {
+  const keyHash = hashWriteKey(key);
   const existing = keys.find((known) => known.key_hash === keyHash);
   if (existing) {
     const state = existing.revoked_at ? `was revoked on ${existing.revoked_at}` : `exists as ${existing.id} ("${existing.name}")`;
     throw new UserError(`This write key ${state}: choose another.`);
   }
-  const record: StoredKey = {
+  return {
     id: writeKeyId(keyHash),
     kind,
-    ...(kind === 'browser' && { key: chosen }),
+    ...(kind === 'browser' && { key }),
     key_hash: keyHash,
     name,
     created_at: new Date().toISOString(),
     revoked_at: null,
   };
-  await saveKeys(dataFolder, [...keys, record]);
-  return { record, key: chosen };
 }
 
 /**
@@ -96,22 +102,27 @@ export async function createKey(
  * @throws UserError naming the known ids where there is no such key.
  */
 export async function revokeKey(dataFolder: string, id: string): Promise<StoredKey> {
-  const keys = await listKeys(dataFolder);
-  const found = keys.find((key) => key.id === id);
-  if (!found) {
-    const known = keys.map((key) => key.id).join(', ') || 'none';
-    throw new UserError(`There is no write key "${id}". Known: ${known}.`, { exitCode: 2 });
-  }
-  if (found.revoked_at) return found;
-  const revoked = { ...found, revoked_at: new Date().toISOString() };
-  await saveKeys(
-    dataFolder,
-    keys.map((key) => (key === found ? revoked : key)),
-  );
-  return revoked;
+  return await changeKeys(dataFolder, (keys) => {
+    const found = keys.find((key) => key.id === id);
+    if (!found) {
+      const known = keys.map((key) => key.id).join(', ') || 'none';
+      throw new UserError(`There is no write key "${id}". Known: ${known}.`, { exitCode: 2 });
+    }
+    if (found.revoked_at) return { keys, result: found };
+    const revoked = { ...found, revoked_at: new Date().toISOString() };
+    return { keys: keys.map((key) => (key === found ? revoked : key)), result: revoked };
+  });
 }
 
-async function saveKeys(dataFolder: string, keys: readonly StoredKey[]): Promise<void> {
-  await mkdir(dataFolder, { recursive: true });
-  await writeAtomically(keyFile(dataFolder), `${JSON.stringify({ keys }, null, 2)}\n`, 0o600);
+/** Reads the keys, changes them and writes them back, one process after the other, so that none undoes what another did. */
+async function changeKeys<Result>(
+  dataFolder: string,
+  change: (keys: readonly StoredKey[]) => { keys: readonly StoredKey[]; result: Result },
+): Promise<Result> {
+  return await whileLocked(join(dataFolder, 'keys.lock'), async () => {
+    const before = await listKeys(dataFolder);
+    const { keys, result } = change(before);
+    if (keys !== before) await writeAtomically(keyFile(dataFolder), `${JSON.stringify({ keys }, null, 2)}\n`, 0o600);
+    return result;
+  });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
-import { connect, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { takeLock } from './lock.ts';
 
 /** The system's limit for the path of a Unix socket is 108 bytes on Linux and 104 on macOS, with the final NUL. */
 const LONGEST_PATH = 103;
@@ -19,51 +20,49 @@ export function socketPath(dataFolder: string, name: string): string {
 }
 
 /**
- * Listens on a Unix socket that only this user may use. A socket file on which nobody listens was left by a killed process
- * and is replaced; that is also what makes a socket a lock that dies with its holder.
- * @returns false where another process listens.
+ * Listens on a Unix socket that only this user may use. A socket file that a killed process left is replaced, which is safe
+ * because only the holder of the lock file listens there.
+ * @param lockFile see {@link takeLock}; held until the returned function has closed the server.
+ * @returns undefined where another process listens.
  */
-export async function listenExclusively(server: Server, path: string): Promise<boolean> {
-  if (path.startsWith(join(tmpdir(), 'touchtrail-'))) ensureOwnFolder(join(path, '..'));
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (await answers(path)) return false;
+export async function listenExclusively(server: Server, path: string, lockFile: string): Promise<{ close(): Promise<void> } | undefined> {
+  const lock = takeLock(lockFile);
+  if (!lock) return undefined;
+  try {
+    if (path.startsWith(join(tmpdir(), 'touchtrail-'))) ensureOwnFolder(join(path, '..'));
     unlinkIfPresent(path);
-    const error = await tryListen(server, path);
-    if (!error) return true;
-    // Somebody was faster between the two steps; look again who it is.
-    if (error.code !== 'EADDRINUSE') throw error;
+    await listen(server, path);
+  } catch (error) {
+    lock.release();
+    throw error;
   }
-  return false;
+  return {
+    close: async () => {
+      try {
+        // Removes the socket file, too.
+        await new Promise<void>((done, fail) => server.close((error) => (error ? fail(error) : done())));
+      } finally {
+        lock.release();
+      }
+    },
+  };
 }
 
-/** Whether somebody listens on the socket. */
-export async function answers(path: string): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
-async function tryListen(server: Server, path: string): Promise<NodeJS.ErrnoException | undefined> {
-  return await new Promise((resolve) => {
-    const fail = (error: NodeJS.ErrnoException) => resolve(error);
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((done, fail) => {
     server.once('error', fail);
     // The file is created within listen() with the permissions the mask leaves.
     const mask = process.umask(0o177);
     try {
       server.listen(path, () => {
         server.off('error', fail);
-        chmodSync(path, 0o600);
-        resolve(undefined);
+        done();
       });
     } finally {
       process.umask(mask);
     }
   });
+  chmodSync(path, 0o600);
 }
 
 /** In the temporary folder anyone may create names: a folder of somebody else is not used. */

@@ -12,6 +12,7 @@ import { DeliveryRow, EventRow, FailedEventRow } from '../../edge/contract/event
 import { edgeAssets } from './assets.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
 import { pendingSegments } from './landing/folders.ts';
+import { SegmentWriter } from './landing/segment-writer.ts';
 import { type RunningEdge, startUp } from './up.ts';
 
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
@@ -200,10 +201,17 @@ describe('write keys', () => {
     expect((await post('/v1/track', track(), { 'x-write-key': created })).status).toBe(200);
     const other = await createKey(data, { kind: 'browser', name: 'short-lived' });
     await edge.reloadKeys();
+    expect((await post('/v1/track', track(), { 'x-write-key': other.key })).status).toBe(200);
     await revokeKey(data, other.record.id);
     await edge.reloadKeys();
     expect((await post('/v1/track', track(), { 'x-write-key': other.key })).status).toBe(401);
     await revokeKey(data, record.id);
+  });
+
+  test('are forgotten by the edge only where the runtime itself says so', async () => {
+    for (const headers of [{}, { authorization: 'Bearer undefined' }]) {
+      expect((await post('/internal/keys-changed', '', headers as Record<string, string>)).status).toBe(404);
+    }
   });
 
   test('of browsers import nothing', async () => {
@@ -232,6 +240,16 @@ describe('write keys', () => {
     await post('/v1/track', own, key);
     expect((await eventOf(own.messageId))!.ip_hash).not.toBe(stored!.ip_hash);
   });
+});
+
+test('neither an address nor a place is taken from what any client can write', async () => {
+  const claimed = { 'cf-connecting-ip': '203.0.113.9', 'mf-cf-blob': '{"country":"FR","city":"Lyon","timezone":"Europe/Paris"}' };
+  const events = [track(), track()];
+  await post('/v1/track', events[0]!, key);
+  await post('/v1/track', events[1]!, { ...key, ...claimed });
+  for (const { messageId } of events) {
+    expect(await eventOf(messageId)).toMatchObject({ ip_hash: null, ip_key_id: null, country: null, city: null, timezone: null });
+  }
 });
 
 describe('other origins', () => {
@@ -405,7 +423,9 @@ describe('starting', () => {
       name: 'UserError',
       message: `Port ${port} on 127.0.0.1 is already in use by another program. Stop that program, or choose another port with --port.`,
     });
-    expect([existsSync(join(other, 'up.json')), existsSync(join(other, 'writer.sock'))]).toEqual([false, false]);
+    expect(existsSync(join(other, 'up.json'))).toBe(false);
+    // The right to write, too, was given back.
+    await (await SegmentWriter.open(other)).close();
     server.close();
     await rm(other, { recursive: true });
   });

@@ -14,6 +14,7 @@ import { leashWorkerd, mayStillRun } from './leash.ts';
 import { RuntimeLog } from './runtime-log.ts';
 import { loadSecrets } from './secrets.ts';
 
+/** Where the embedded edge keeps its data, where it listens, and whom it tells what. */
 export interface UpOptions {
   readonly dataFolder: string;
   /** Default: `127.0.0.1`, so that nobody outside of the machine can send events by accident. */
@@ -26,18 +27,20 @@ export interface UpOptions {
   readonly onFailure?: (error: UserError) => void;
 }
 
+/** The embedded edge while it runs. */
 export interface RunningEdge {
   /** Where the edge answers, without a slash at the end. */
   readonly url: string;
   /** Makes what has landed so far ready to be loaded. */
   seal(): Promise<void>;
-  /** Makes the edge know the keys as `keys.json` has them now. */
+  /** Makes the edge know the keys as `keys.json` has them now; a revoked one is refused from then on. */
   reloadKeys(): Promise<void>;
   /** Ends the runtime; everything acknowledged is on disk and sealed. */
   stop(): Promise<void>;
 }
 
-const COMPATIBILITY_DATE = '2026-11-01';
+/** Which behaviour of the Workers runtime is wanted: the same as in wrangler.toml. */
+export const COMPATIBILITY_DATE = '2026-11-01';
 
 /**
  * Starts the embedded edge: the Worker in workerd, and behind it the landing segments of the data folder. Resolves once it
@@ -85,17 +88,18 @@ async function startRuntime({ dataFolder, host, port, log, onFailure }: Required
         IP_HASH_KEY: secrets.ip_hash_key.key,
         IP_HASH_KEY_ID: secrets.ip_hash_key.id,
         KEY_STORE_GENERATION: generation,
+        CONNECTION: 'unknown',
       },
       serviceBindings: { LANDING: { node: landingHandler(writer, log) } },
       unsafeHandleRuntimeRestart: async () => {
         log('edge: workerd ended unexpectedly and was started again');
-        await reloadKeys();
+        await fillKeyStore();
       },
     }),
   );
 
   let loaded = new Set<string>();
-  const reloadKeys = async () => {
+  const fillKeyStore = async () => {
     const store = await runtime.getKVNamespace('KEYS');
     const keys = (await listKeys(dataFolder)).filter((key) => key.revoked_at === null);
     for (const { id, kind, name, key_hash: hash } of keys) {
@@ -107,11 +111,19 @@ async function startRuntime({ dataFolder, host, port, log, onFailure }: Required
     // Last: from now on a key that is not in the store is unknown.
     await store.put(GENERATION_ENTRY, generation);
   };
+  const reloadKeys = async () => {
+    await fillKeyStore();
+    const { status } = await runtime.dispatchFetch('http://edge/internal/keys-changed', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${generation}` },
+    });
+    if (status !== 204) throw new Error(`the edge could not be told that the write keys have changed: it answered ${status}`);
+  };
 
   const upFile = join(dataFolder, 'up.json');
   try {
     const url = (await runtime.ready).origin;
-    await reloadKeys();
+    await fillKeyStore();
     const state = { pid: process.pid, host, port: Number(new URL(url).port), url, started_at: new Date().toISOString() };
     await writeAtomically(upFile, `${JSON.stringify(state, null, 2)}\n`, 0o600);
     return {

@@ -1,13 +1,16 @@
 import type { Change } from '../warehouse/warehouse.ts';
 
+/** Rows touched, by table. */
 export type Changes = Readonly<Record<string, Change>>;
 
 const NONE: Change = { inserted: 0, updated: 0, deleted: 0 };
 
+/** The sum of both. */
 export function addChange(a: Change, b: Change): Change {
   return { inserted: a.inserted + b.inserted, updated: a.updated + b.updated, deleted: a.deleted + b.deleted };
 }
 
+/** Rows touched over all tables. */
 export function totalChange(changes: Changes): Change {
   return Object.values(changes).reduce(addChange, NONE);
 }
@@ -21,6 +24,7 @@ export function mergeChanges(all: readonly Changes[]): Changes {
   return merged;
 }
 
+/** How many rows were touched in any way. */
 export function touchedRows({ inserted, updated, deleted }: Change): number {
   return inserted + updated + deleted;
 }

@@ -42,6 +42,7 @@ export interface Journal {
   endStep(step: StepIdentity, end: StepEnd): Promise<void>;
 }
 
+/** The journal of one run, written to the tables `runs` and `run_steps`. */
 export function openJournal(warehouse: Warehouse, run: RunIdentity): Journal {
   const write = async (target: TableDefinition, row: Readonly<Record<string, ParamValue>>): Promise<void> => {
     await warehouse.merge(target, rowSource(warehouse.dialect, target, row), { label: target.name });

@@ -9,7 +9,8 @@ import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { openJournal } from './journal.ts';
-import { publish, PUBLISHED_TABLES, type Pointer, type PublishResult } from './publish.ts';
+import type { Pointer } from '../models/reports/publication.ts';
+import { publish, PUBLISHED_TABLES, type PublishResult } from './publish.ts';
 import { NIGHT_TABLES } from './tables.ts';
 
 let dataFolder: string;
@@ -156,6 +157,16 @@ test('a publication whose file is gone is made anew', async () => {
   expect((await night(2)).kept).toBe(false);
   expect(existsSync(path.join(folder(), 'run-2.duckdb'))).toBe(true);
 });
+
+test.each(['{"publication_id":', '{"publication_id":"run-1"}', ''])(
+  'a pointer that says %j points nowhere, and is replaced',
+  async (text) => {
+    await night(1, { rows: 1 });
+    writeFileSync(path.join(folder(), 'current.json'), text);
+    expect(await night(2)).toEqual({ publicationId: 'run-2', kept: false });
+    expect(pointer().file).toBe('run-2.duckdb');
+  },
+);
 
 test('what a killed run left behind is removed, and only the newest publications stay', async () => {
   await night(1, { rows: 1 });

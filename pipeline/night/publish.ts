@@ -9,12 +9,13 @@ import { CONVERSIONS } from '../models/conversions/tables.ts';
 import { COSTS } from '../models/costs/tables.ts';
 import { EVENTS } from '../models/events/tables.ts';
 import { IDENTITIES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
+import { Pointer, POINTER_FILE, PUBLICATION, publishedConfig, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
 import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
 import { SESSIONS } from '../models/sessions/tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql, table } from '../warehouse/sql.ts';
 import type { TableDefinition, Warehouse } from '../warehouse/warehouse.ts';
-import { PUBLICATION, RUN_STEPS, RUNS } from './tables.ts';
+import { RUN_STEPS, RUNS } from './tables.ts';
 
 /** What a publication holds: all that readers need, and nothing of the raw events. */
 export const PUBLISHED_TABLES: readonly TableDefinition[] = [
@@ -32,16 +33,6 @@ export const PUBLISHED_TABLES: readonly TableDefinition[] = [
   RUNS,
   RUN_STEPS,
 ];
-
-/** What `publications/current.json` says: the one pointer readers follow. */
-export interface Pointer {
-  readonly publication_id: string;
-  /** Name of the file in the same folder. */
-  readonly file: string;
-  readonly published_at: string;
-  /** Hash of what a publication depends on besides its rows: the config readers see, and the shape of the tables. */
-  readonly definition: string;
-}
 
 export interface CurrentRun {
   readonly runId: string;
@@ -69,7 +60,7 @@ export interface PublishResult {
  */
 export async function publish(request: PublishRequest): Promise<PublishResult> {
   const { warehouse, config, dataFolder, now, run } = request;
-  const folder = path.join(dataFolder, 'publications');
+  const folder = path.join(dataFolder, PUBLICATIONS_FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeUnfinished(folder);
 
@@ -96,27 +87,16 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
   await run.renewLease();
   await moveDurably(temporary, path.join(folder, file));
   const pointer: Pointer = { publication_id: publicationId, file, published_at: now, definition };
-  await writeAtomically(path.join(folder, 'current.json'), JSON.stringify(pointer) + '\n', 0o600);
+  await writeAtomically(path.join(folder, POINTER_FILE), JSON.stringify(pointer) + '\n', 0o600);
   prune(folder, file, config.publications.keep);
   return { publicationId, kept: false };
-}
-
-/** The part of the config that readers need to label and lay out what they show. */
-function publishedConfig({ project, conversions, funnel, attribution }: Config) {
-  return {
-    project,
-    conversions: conversions.map(({ name, label, value }) => ({ name, label, value })),
-    funnel,
-    models: attribution.models,
-    lookbackDays: attribution.lookbackDays,
-  };
 }
 
 /**
  * Whether no step touched a row since the run that made the publication, or last confirmed it. A step that did not
  * finish may have touched some.
  */
-async function unchangedSince(warehouse: Warehouse, pointer: Pointer): Promise<boolean> {
+export async function unchangedSince(warehouse: Warehouse, pointer: Pick<Pointer, 'publication_id'>): Promise<boolean> {
   const [answer] = await warehouse.rows<{ published: number; changed: number }>(
     sql`with confirmed as (
         select max(token) as token from ${table(RUNS.name)} where publication_id = ${pointer.publication_id} and status = 'done'
@@ -136,7 +116,7 @@ async function unchangedSince(warehouse: Warehouse, pointer: Pointer): Promise<b
 }
 
 /** When the last event that the run had arrived; without events, the run's own instant. */
-async function latestArrival(warehouse: Warehouse, now: string): Promise<string> {
+export async function latestArrival(warehouse: Warehouse, now: string): Promise<string> {
   const [row] = await warehouse.rows<{ latest: string | null }>(
     sql`select max(received_at) as latest from ${table(EVENTS.name)}`,
     'latest event',
@@ -155,9 +135,16 @@ async function describeSnapshot(file: string, row: { publication_id: string; pub
   }
 }
 
+/** The pointer; one that cannot be read points nowhere, and this publication takes its place. */
 function readPointer(folder: string): Pointer | undefined {
-  const file = path.join(folder, 'current.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Pointer) : undefined;
+  const file = path.join(folder, POINTER_FILE);
+  if (!existsSync(file)) return undefined;
+  try {
+    return Pointer.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** The bytes reach the disk before the name does. */

@@ -11,10 +11,12 @@ export interface RunFile {
 
 const runFile = (dataFolder: string): string => path.join(dataFolder, 'run.json');
 
+/** Says that a run holds the warehouse file of the data folder. */
 export async function writeRunFile(dataFolder: string, content: RunFile): Promise<void> {
   await writeAtomically(runFile(dataFolder), JSON.stringify(content) + '\n', 0o600);
 }
 
+/** Takes back what {@link writeRunFile} said. */
 export function removeRunFile(dataFolder: string): void {
   rmSync(runFile(dataFolder), { force: true });
 }

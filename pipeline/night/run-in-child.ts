@@ -14,16 +14,26 @@ export type ChildReply =
   | { readonly result: RunSummary }
   | { readonly error: { readonly message: string; readonly exitCode: 1 | 2; readonly stack?: string } };
 
+const NIGHT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
+
+type Exit = [number | null, NodeJS.Signals | null];
+
 /**
  * Runs the night in a process of its own, so that whatever it does, ingestion goes on; the config is read anew.
  * @param signal asks the run to end before its next step.
+ * @param module what the process runs; another one is for tests.
  * @throws UserError with the message of the run.
  */
-export async function runInChild(request: ChildRequest, onProgress: (event: RunEvent) => void, signal: AbortSignal): Promise<RunSummary> {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const child = fork(fileURLToPath(new URL(`./child${extension}`, import.meta.url)), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+export async function runInChild(
+  request: ChildRequest,
+  onProgress: (event: RunEvent) => void,
+  signal: AbortSignal,
+  module = NIGHT,
+): Promise<RunSummary> {
+  const child = fork(module, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const stop = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   let last: ChildReply | undefined;
   child.on('message', (reply: ChildReply) => {
     if ('event' in reply) onProgress(reply.event);
@@ -31,7 +41,8 @@ export async function runInChild(request: ChildRequest, onProgress: (event: RunE
   });
   try {
     child.send(request);
-    const [code, killedBy] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    // The process may be gone before its last words are read: the channel closes behind them.
+    const [[code, killedBy]] = (await Promise.all([once(child, 'exit'), once(child, 'disconnect')])) as [Exit, unknown];
     if (last && 'result' in last) return last.result;
     if (last && 'error' in last) throw new UserError(last.error.message, { exitCode: last.error.exitCode, cause: last.error.stack });
     throw new UserError(`the run ended unexpectedly (${killedBy ?? `exit code ${code}`}); start it again to finish`);

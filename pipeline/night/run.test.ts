@@ -156,6 +156,49 @@ test('a run in another process is named by its process and its start', async () 
   }
 });
 
+/** A process that has the warehouse open for reading, as `touchtrail query` does, until its input ends. */
+const READER = `
+  const { openDuckDb } = await import(process.argv[1]);
+  const warehouse = await openDuckDb(process.argv[2], { readOnly: true });
+  console.log('open');
+  process.stdin.resume().once('end', async () => { await warehouse.close(); process.exit(0); });
+`;
+
+test('a run waits for a reader that holds the file; one that does not let go is named', async () => {
+  await run([]);
+  const module = new URL('../warehouse/duckdb/duckdb.ts', import.meta.url).href;
+  const file = path.join(dataFolder, 'warehouse.duckdb');
+  const reader = spawn(process.execPath, ['--input-type=module', '-e', READER, module, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(reader, 'exit');
+  try {
+    await once(reader.stdout, 'data');
+    await expect(run([], { filePatienceMilliseconds: 0 })).rejects.toThrow(
+      new RegExp(`${file} is in use by process ${reader.pid} \\(.*\\): wait until it has finished, or stop it`),
+    );
+    const waiting = run([costStep('only', 'Brand')], { filePatienceMilliseconds: 20_000 });
+    setTimeout(() => reader.stdin.end(), 500);
+    expect((await waiting).changes).toEqual({ costs: { inserted: 1, updated: 0, deleted: 0 } });
+  } finally {
+    reader.kill('SIGKILL');
+    await ended;
+  }
+});
+
+test('an error of the run is told where releasing the lease fails, too', async () => {
+  const broken: NightStep = {
+    name: 'broken',
+    transaction: false,
+    run: async ({ warehouse }) => {
+      await warehouse.close();
+      throw new UserError('the export is empty', { exitCode: 2 });
+    },
+  };
+  const error: unknown = await run([broken]).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as Error).message).toMatch(/^step "broken" failed: the export is empty/);
+  expect((error as UserError).exitCode).toBe(2);
+});
+
 test('what a killed run left in run.json does not keep the next one out', async () => {
   const gone = spawn(process.execPath, ['-e', '']);
   await once(gone, 'exit');

@@ -7,6 +7,7 @@ import { projectTables } from '../sources/project-tables.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import { WarehouseInUseError } from '../warehouse/warehouse-error.ts';
 import type { StatementStatistics, Warehouse } from '../warehouse/warehouse.ts';
+import { afterFailure, withCleanUp } from './both-errors.ts';
 import { mergeChanges, totalChange, type Changes } from './changes.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { acquireLease, HEARTBEAT_MILLISECONDS, type Lease } from './lease.ts';
@@ -54,6 +55,8 @@ export interface RunOptions {
   readonly clock?: () => Date;
   /** Ends the run before its next step. */
   readonly signal?: AbortSignal;
+  /** How long to wait for a process that holds the warehouse file but is no run; default: 10 seconds. */
+  readonly filePatienceMilliseconds?: number;
   /** Default: {@link NIGHT_STEPS}. */
   readonly steps?: readonly NightStep[];
 }
@@ -100,20 +103,23 @@ async function runAlone(options: RunOptions, clock: () => Date, me: RunFile): Pr
   const { config, dataFolder } = options;
   // What lies in it is personal data of the visitors.
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const warehouse = await openForRun(config, dataFolder);
-  try {
-    await writeRunFile(dataFolder, me);
-    await warehouse.migrate([...projectTables(config), ...NIGHT_TABLES]);
-    return await runWithLease(warehouse, options, clock, me.holder);
-  } finally {
-    removeRunFile(dataFolder);
-    await warehouse.close();
-  }
+  const warehouse = await openForRun(config, dataFolder, options.filePatienceMilliseconds ?? FILE_PATIENCE_MILLISECONDS);
+  return withCleanUp(
+    async () => {
+      await writeRunFile(dataFolder, me);
+      await warehouse.migrate([...projectTables(config), ...NIGHT_TABLES]);
+      return await runWithLease(warehouse, options, clock, me.holder);
+    },
+    async () => {
+      removeRunFile(dataFolder);
+      await warehouse.close();
+    },
+  );
 }
 
 /** Opens the warehouse for writing. The embedded engine lets one process in: whoever is there is named. */
-async function openForRun(config: Config, dataFolder: string): Promise<Warehouse> {
-  const deadline = performance.now() + FILE_PATIENCE_MILLISECONDS;
+async function openForRun(config: Config, dataFolder: string, patience: number): Promise<Warehouse> {
+  const deadline = performance.now() + patience;
   for (;;) {
     try {
       return await openWarehouse(config.warehouse, dataFolder);
@@ -139,6 +145,17 @@ async function runWithLease(warehouse: Warehouse, options: RunOptions, clock: ()
   const heartbeat = exclusive ? undefined : beat(lease, warnings);
   const journal = openJournal(warehouse, { runId: lease.runId, token: lease.token, holder, startedAt: now });
   const night: Night = { warehouse, lease, journal, options, clock, warnings };
+  return withCleanUp(
+    () => runRecorded(night, now),
+    async () => {
+      clearInterval(heartbeat);
+      await lease.release();
+    },
+  );
+}
+
+async function runRecorded(night: Night, now: string): Promise<RunSummary> {
+  const { journal, clock, warnings } = night;
   try {
     await journal.beginRun();
     const summary = await runSteps(night, now);
@@ -152,13 +169,10 @@ async function runWithLease(warehouse: Warehouse, options: RunOptions, clock: ()
     return summary;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    await orBoth(error, () =>
+    await afterFailure(error, () =>
       journal.endRun({ status: 'failed', finishedAt: clock().toISOString(), message, warnings, publicationId: null }),
     );
     throw error;
-  } finally {
-    clearInterval(heartbeat);
-    await lease.release();
   }
 }
 
@@ -205,7 +219,10 @@ async function runSteps(night: Night, now: string): Promise<RunSummary> {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       onProgress?.({ ...place, status: 'failed', message });
-      throw new UserError(`step "${step.name}" failed: ${message}`, { cause: error });
+      throw new UserError(`step "${step.name}" failed: ${message}`, {
+        cause: error,
+        ...(error instanceof UserError && { exitCode: error.exitCode }),
+      });
     }
   }
   return {
@@ -240,18 +257,8 @@ async function runStep(night: Night, step: NightStep, position: number, context:
     return { result, durationMs: performance.now() - started };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    await orBoth(error, () => journal.endStep(identity, { status: 'failed', ...sofar(), change: totalChange({}), message }));
+    await afterFailure(error, () => journal.endStep(identity, { status: 'failed', ...sofar(), change: totalChange({}), message }));
     throw error;
-  }
-}
-
-/** Writes down a failure; where even that fails, both errors are told. */
-async function orBoth(error: unknown, record: () => Promise<void>): Promise<void> {
-  try {
-    await record();
-  } catch (second) {
-    const words = [error, second].map((each) => (each instanceof Error ? each.message : String(each)));
-    throw new AggregateError([error, second], `${words[0]} (and the failure could not be recorded: ${words[1]})`, { cause: second });
   }
 }
 

@@ -1,3 +1,5 @@
+import { addDays, clockReading, localDate } from '../config/calendar.ts';
+
 /**
  * The next instant, after `after`, at which a clock in the time zone shows the time of day.
  *
@@ -35,40 +37,6 @@ const HOUR = 4 * QUARTER;
 
 /** What a clock in the zone shows at an instant, as milliseconds of the same reading in UTC; to the minute. */
 function reading(instant: number, timeZone: string): number {
-  const parts = partsOf(instant, timeZone);
+  const parts = clockReading(instant, timeZone);
   return Date.parse(`${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:00Z`);
-}
-
-function localDate(instant: Date, timeZone: string): string {
-  const { year, month, day } = partsOf(instant.getTime(), timeZone);
-  return `${year}-${month}-${day}`;
-}
-
-function addDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 24 * HOUR).toISOString().slice(0, 10);
-}
-
-function partsOf(instant: number, timeZone: string): Record<'year' | 'month' | 'day' | 'hour' | 'minute', string> {
-  const format = formatOf(timeZone);
-  const parts = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
-  return parts as Record<'year' | 'month' | 'day' | 'hour' | 'minute', string>;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Making a format takes far longer than using it. */
-function formatOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known) return known;
-  const format = new Intl.DateTimeFormat('en-CA', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-  });
-  formats.set(timeZone, format);
-  return format;
 }

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { UserError } from '../config/user-error.ts';
+import { pendingSegments } from '../embedded/landing/folders.ts';
 import { attribution } from '../models/attribution/attribution.ts';
 import { conversions } from '../models/conversions/conversions.ts';
 import { syncCosts } from '../sources/costs.ts';
@@ -50,7 +52,7 @@ export const NIGHT_STEPS: readonly NightStep[] = [
 
 /** Loads what the embedded edge has landed; in production the queue's consumer has written the rows already. */
 async function loadLanding({ warehouse, dataFolder }: NightContext): Promise<NightStepResult> {
-  if (!(warehouse instanceof DuckDbWarehouse)) return { changes: {}, warnings: [] };
+  if (!(warehouse instanceof DuckDbWarehouse)) return refuseLanded(dataFolder);
   const loaded = await loadSegments(warehouse, path.join(dataFolder, 'landing'));
   const corrupt = loaded.corrupt.map(({ file, keptAt, lines, badLines }) => {
     const places = lines.slice(0, 3).map(({ line, problem }) => `line ${line}: ${problem}`);
@@ -61,6 +63,21 @@ async function loadLanding({ warehouse, dataFolder }: NightContext): Promise<Nig
     changes: { deliveries: inserted(loaded.deliveries), events_raw: inserted(loaded.events), failed_events: inserted(loaded.failed) },
     warnings: corrupt,
   };
+}
+
+/**
+ * Only DuckDB loads landing segments so far. With another warehouse there must be none: what was acknowledged would
+ * silently never arrive.
+ */
+async function refuseLanded(dataFolder: string): Promise<NightStepResult> {
+  const waiting = await pendingSegments(dataFolder);
+  if (waiting.length === 0) return { changes: {}, warnings: [] };
+  const segments = waiting.length === 1 ? '1 landing segment waits' : `${waiting.length} landing segments wait`;
+  throw new UserError(
+    `${segments} in ${path.join(dataFolder, 'landing')}, and the embedded edge loads only into DuckDB for now: ` +
+      'set `warehouse: { type: "duckdb" }`, or receive events with the deployed edge and move these segments away',
+    { exitCode: 2 },
+  );
 }
 
 function inserted(rows: number): Change {

@@ -56,16 +56,3 @@ export const RUN_LEASE: TableDefinition = {
 
 /** The book-keeping of the nightly run, beside the tables of the models. */
 export const NIGHT_TABLES: readonly TableDefinition[] = [RUNS, RUN_STEPS, RUN_LEASE];
-
-/** One row in every publication, written by the publisher: what a reader must know of it. */
-export const PUBLICATION: TableDefinition = {
-  name: 'publication',
-  description: 'The publication this file holds.',
-  columns: [
-    required('publication_id', 'STRING', 'Sorts by time.'),
-    required('published_at', 'TIMESTAMP', 'When it was published.'),
-    required('data_up_to', 'TIMESTAMP', 'It has everything that arrived until then.'),
-    required('config', 'JSON', 'Project, conversions, funnel, models and look-back window it was made with.'),
-  ],
-  key: ['publication_id'],
-};

@@ -1,7 +1,9 @@
+import { NOT_ATTRIBUTED } from '../models/reports/publication.ts';
+import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
 import type { Dialect } from '../warehouse/dialect.ts';
 import { join, param, raw, sql, type Sql, type SqlPart, table } from '../warehouse/sql.ts';
 import type { DateRange } from './dates.ts';
-import { DIMENSIONS, type DimensionName, dimensionSql, type FactTable, NOT_ATTRIBUTED } from './dimensions.ts';
+import { DIMENSIONS, type DimensionName, dimensionSql, type FactTable } from './dimensions.ts';
 import { factFilter, filtersBeyondCosts, rowFilter } from './filters.ts';
 import { factsOf, isConversionMetric, type Measure, type Metric, type MetricName, METRICS } from './metrics.ts';
 import { type AttributedConversion, columnKey, type ReportQuery } from './schema.ts';
@@ -43,7 +45,7 @@ export const ROW_COUNT = 'row_count';
 export function buildReport(query: ReportQuery, dialect: Dialect): ReportPlan {
   const metrics = metricColumns(query);
   const measures = measureColumns(query, metrics);
-  const costsAsked = measures.some(({ measure }) => factsOf(measure) === 'report_costs');
+  const costsAsked = measures.some(({ measure }) => factsOf(measure) === REPORT_COSTS);
   const costsFilterable = !filtersBeyondCosts(query.filters);
   const costsInRows = costsFilterable && query.dimensions.every((name) => DIMENSIONS[name].ofCosts);
   const groups = (dimensions: readonly DimensionName[], costs: boolean) => groupsSql({ query, dialect, measures, dimensions, costs });
@@ -83,7 +85,7 @@ function measureColumns(query: ReportQuery, metrics: readonly MetricColumn[]): M
   const columns = new Map<string, MeasureColumn>();
   const periods = query.comparison_date_range ? (['current', 'comparison'] as const) : (['current'] as const);
   const add = (measure: Measure, pair: AttributedConversion | undefined) => {
-    const ofPair = factsOf(measure) === 'report_credits' && pair;
+    const ofPair = factsOf(measure) === REPORT_CREDITS && pair;
     for (const period of periods) {
       const position = ofPair ? query.attributed_conversions.indexOf(ofPair) + 1 : '';
       const name = `${period}_${measure}${position && `_${position}`}`;
@@ -106,7 +108,7 @@ export function measureOf(
   pair: AttributedConversion | undefined,
   period: MeasureColumn['period'] = 'current',
 ): MeasureColumn {
-  const own = factsOf(measure) === 'report_credits' ? pair : undefined;
+  const own = factsOf(measure) === REPORT_CREDITS ? pair : undefined;
   const column = measures.find((one) => one.measure === measure && one.period === period && one.pair === own);
   if (!column) throw new Error(`measure ${measure} is missing from the plan`);
   return column;
@@ -133,9 +135,9 @@ interface Grouping {
 /** The facts of each table, grouped, put below each other and grouped again: no join, so no fact is counted twice or lost. */
 function groupsSql(grouping: Grouping): Sql {
   const { query, measures, dimensions } = grouping;
-  const credits: FactTable = { name: 'report_credits', date: query.time_basis === 'click_time' ? 'click_date' : 'conversion_date' };
-  const tables: FactTable[] = [{ name: 'report_sessions', date: 'click_date' }, credits, { name: 'report_costs', date: 'click_date' }];
-  const used = tables.filter(({ name }) => measures.some(({ measure }) => factsOf(measure) === name));
+  const credits: FactTable = { table: REPORT_CREDITS, date: query.time_basis === 'click_time' ? 'click_date' : 'conversion_date' };
+  const tables: FactTable[] = [{ table: REPORT_SESSIONS, date: 'click_date' }, credits, { table: REPORT_COSTS, date: 'click_date' }];
+  const used = tables.filter((facts) => measures.some(({ measure }) => factsOf(measure) === facts.table));
   const figures = measures.map((column) => sql`${figureSql(column, measures)} as ${raw(column.name)}`);
   return sql`facts as (
 ${join(
@@ -175,7 +177,7 @@ function figureSql(column: MeasureColumn, measures: readonly MeasureColumn[]): S
 function factsSql(facts: FactTable, { query, dialect, measures, dimensions, costs }: Grouping): Sql {
   const dims = dimensions.map((name) => sql`${dimensionSql(name, facts, dialect, query.interval)} as ${raw(name)}`);
   const columns = measures.map((column) => {
-    const value = factsOf(column.measure) === facts.name ? sumSql(column, facts, query) : sql`${param(null, 'INT64')}`;
+    const value = factsOf(column.measure) === facts.table ? sumSql(column, facts, query) : sql`${param(null, 'INT64')}`;
     return sql`${value} as ${raw(column.name)}`;
   });
   const periods = [query.date_range, ...(query.comparison_date_range ? [query.comparison_date_range] : [])];
@@ -185,12 +187,12 @@ function factsSql(facts: FactTable, { query, dialect, measures, dimensions, cost
       ' or ',
     )})`,
   ];
-  if (facts.name === 'report_credits') conditions.push(sql`(${join(query.attributed_conversions.map(pairSql), ' or ')})`);
-  if (facts.name === 'report_costs' && !costs) conditions.push(sql`false`);
+  if (facts.table === REPORT_CREDITS) conditions.push(sql`(${join(query.attributed_conversions.map(pairSql), ' or ')})`);
+  if (facts.table === REPORT_COSTS && !costs) conditions.push(sql`false`);
   const filter = factFilter(query.filters, facts, dialect);
   if (filter) conditions.push(filter);
   return sql`select ${join([...dims, ...columns])}
-from ${table(facts.name)}
+from ${table(facts.table.name)}
 where ${join(conditions, ' and ')}
 ${dimensions.length ? sql`group by ${raw(dimensions.map((_, i) => i + 1).join(', '))}` : sql``}`;
 }

@@ -1,16 +1,9 @@
+import { addDays } from '../config/calendar.ts';
+
 /** A period of whole days in the project time zone, both ends included, as YYYY-MM-DD. */
 export interface DateRange {
   readonly start_date: string;
   readonly end_date: string;
-}
-
-/** The calendar date of an instant in an IANA time zone, YYYY-MM-DD. */
-export function localDate(instant: string | Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(
-    new Date(instant),
-  );
-  const part = (type: string) => parts.find((one) => one.type === type)!.value;
-  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
 }
 
 /** Whether a text is a date of the calendar: 2026-02-30 is none. */
@@ -18,13 +11,6 @@ export function isDate(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-}
-
-/** Adds days to a date. Dates have no zone, so neither has the arithmetic. */
-export function addDays(date: string, days: number): string {
-  const instant = new Date(`${date}T00:00:00Z`);
-  instant.setUTCDate(instant.getUTCDate() + days);
-  return instant.toISOString().slice(0, 10);
 }
 
 /** Adds months; a day that the month does not have becomes its last one. */

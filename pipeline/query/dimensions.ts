@@ -1,8 +1,8 @@
 import { raw, sql, type Sql } from '../warehouse/sql.ts';
 import type { Dialect } from '../warehouse/dialect.ts';
-
-/** The value of every dimension for a conversion without a credited session; it is not "direct / none". */
-export const NOT_ATTRIBUTED = '(not attributed)';
+import { NOT_ATTRIBUTED } from '../models/reports/publication.ts';
+import { REPORT_CREDITS } from '../models/reports/tables.ts';
+import type { TableDefinition } from '../warehouse/warehouse.ts';
 
 interface Dimension {
   readonly label: string;
@@ -36,7 +36,7 @@ export type DateInterval = 'day' | 'week' | 'month';
 
 /** One of the three tables of facts, and which of its columns is the date of the report. */
 export interface FactTable {
-  readonly name: 'report_sessions' | 'report_credits' | 'report_costs';
+  readonly table: TableDefinition;
   readonly date: 'click_date' | 'conversion_date';
 }
 
@@ -44,7 +44,7 @@ export interface FactTable {
 export function dimensionSql(name: DimensionName, facts: FactTable, dialect: Dialect, interval: DateInterval = 'day'): Sql {
   if (name === 'date') return dateSql(raw(facts.date), dialect, interval);
   const value = name === 'source_medium' ? dialect.concat(raw('source'), sql`' / '`, raw('medium')) : raw(name);
-  if (facts.name !== 'report_credits') return value;
+  if (facts.table !== REPORT_CREDITS) return value;
   return sql`case when session_id = '' then ${NOT_ATTRIBUTED} else ${value} end`;
 }
 

@@ -1,6 +1,7 @@
+import { NOT_ATTRIBUTED } from '../models/reports/publication.ts';
 import type { Dialect } from '../warehouse/dialect.ts';
 import { arrayParam, join, param, raw, sql, type Sql } from '../warehouse/sql.ts';
-import { type DimensionName, DIMENSIONS, dimensionSql, type FactTable, NOT_ATTRIBUTED } from './dimensions.ts';
+import { type DimensionName, DIMENSIONS, dimensionSql, type FactTable } from './dimensions.ts';
 import { type Condition, conditionsOf, type Filters, isMetricCondition } from './schema.ts';
 
 const OPERATORS = { gt: raw('>'), gte: raw('>='), lt: raw('<'), lte: raw('<=') };

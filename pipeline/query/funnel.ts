@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { problemsOf } from '../config/problems.ts';
+import { NOT_ATTRIBUTED, type PublishedConfig } from '../models/reports/publication.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import { type DimensionName, DIMENSION_NAMES, NOT_ATTRIBUTED } from './dimensions.ts';
+import { type DimensionName, DIMENSION_NAMES } from './dimensions.ts';
 import { unknownName } from './names.ts';
-import type { Publication, PublishedConfig } from './publication.ts';
+import type { Publication } from './publication.ts';
 import { type ResultMeta, type ResultRow, runReport } from './result.ts';
 import { columnKey, DateRange, invalidQuery, parseReportQuery, TIME_BASES } from './schema.ts';
 

@@ -1,3 +1,6 @@
+import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
+import type { TableDefinition } from '../warehouse/warehouse.ts';
+
 /** What is added up in the warehouse, exactly, as integers; every metric is one of these or the ratio of two. */
 export type GeneralMeasure = 'sessions' | 'users' | 'cost_micros' | 'impressions' | 'clicks';
 /** Measures of one conversion under one model; `unvalued_credit` is the credit of conversions without a value. */
@@ -133,15 +136,16 @@ export type MetricName = GeneralMetricName | ConversionMetricName;
 
 export const METRICS: Readonly<Record<MetricName, Metric>> = { ...GENERAL_METRICS, ...CONVERSION_METRICS };
 export const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
+/** Whether a metric belongs to one conversion under one model. */
 export const isConversionMetric = (name: MetricName): name is ConversionMetricName => Object.hasOwn(CONVERSION_METRICS, name);
 
 const OF_COSTS: readonly Measure[] = ['cost_micros', 'impressions', 'clicks'];
 const OF_CREDITS: readonly Measure[] = ['credit', 'value_micros', 'unvalued_credit', 'converted_users'];
 
 /** The table of facts a measure is added up from. */
-export function factsOf(measure: Measure): 'report_sessions' | 'report_costs' | 'report_credits' {
-  if (OF_COSTS.includes(measure)) return 'report_costs';
-  return OF_CREDITS.includes(measure) ? 'report_credits' : 'report_sessions';
+export function factsOf(measure: Measure): TableDefinition {
+  if (OF_COSTS.includes(measure)) return REPORT_COSTS;
+  return OF_CREDITS.includes(measure) ? REPORT_CREDITS : REPORT_SESSIONS;
 }
 
 /**

@@ -1,17 +1,21 @@
+import { addDays, localDate } from '../config/calendar.ts';
+import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
 import { join, raw, sql, table } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import { addDays, type DateRange, localDate } from './dates.ts';
+import type { DateRange } from './dates.ts';
 
 const DATED = [
-  ['report_sessions', 'click_date'],
-  ['report_credits', 'click_date'],
-  ['report_credits', 'conversion_date'],
-  ['report_costs', 'click_date'],
+  [REPORT_SESSIONS, 'click_date'],
+  [REPORT_CREDITS, 'click_date'],
+  [REPORT_CREDITS, 'conversion_date'],
+  [REPORT_COSTS, 'click_date'],
 ] as const;
 
 /** The first and the last day that any published fact is dated; undefined where nothing is published. */
 export async function publishedDates(warehouse: Warehouse): Promise<DateRange | undefined> {
-  const ends = DATED.map(([name, date]) => sql`select min(${raw(date)}) as first_date, max(${raw(date)}) as last_date from ${table(name)}`);
+  const ends = DATED.map(
+    ([facts, date]) => sql`select min(${raw(date)}) as first_date, max(${raw(date)}) as last_date from ${table(facts.name)}`,
+  );
   const [row] = await warehouse.rows<{ start_date: string | null; end_date: string | null }>(
     sql`select min(first_date) as start_date, max(last_date) as end_date from (${join(ends, ' union all ')}) ends`,
     'published dates',

@@ -1,4 +1,5 @@
 import { UserError } from '../config/user-error.ts';
+import { codeOnly } from '../warehouse/sql-text.ts';
 
 /** What a statement may begin with. `explain` is not among them: `explain analyze` executes what it explains. */
 const READING = ['select', 'with', 'describe', 'show', 'from', 'values', 'summarize'];
@@ -9,8 +10,7 @@ const READING = ['select', 'with', 'describe', 'show', 'from', 'values', 'summar
  * @throws UserError (exit code 2).
  */
 export function readOnlyStatement(text: string, engine: 'duckdb' | 'bigquery'): string {
-  const code = blankOut(text, engine);
-  const [statement = '', ...rest] = code.split(';');
+  const [statement = '', ...rest] = codeOnly(text, engine).split(';');
   if (rest.some((other) => other.trim())) throw refusal('one statement at a time: there is another one after the semicolon');
   const first = /^[\s(]*([a-z_]+)/i.exec(statement)?.[1]?.toLowerCase();
   if (first === undefined) throw refusal('there is no statement');
@@ -21,29 +21,3 @@ export function readOnlyStatement(text: string, engine: 'duckdb' | 'bigquery'): 
 function refusal(message: string): UserError {
   return new UserError(`query: ${message}`, { exitCode: 2 });
 }
-
-/** Comments, strings and quoted names as blanks of the same length, so that what is left is code at its own place. */
-function blankOut(text: string, engine: 'duckdb' | 'bigquery'): string {
-  return text.replace(engine === 'duckdb' ? DUCKDB_OPAQUE : BIGQUERY_OPAQUE, (opaque) => ' '.repeat(opaque.length));
-}
-
-const COMMENTS = String.raw`--[^\n]*|/\*[\s\S]*?(?:\*/|$)`;
-const DUCKDB_OPAQUE = new RegExp(
-  [
-    COMMENTS,
-    String.raw`\be'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)`,
-    `'(?:[^']|'')*(?:'|$)`,
-    `"(?:[^"]|"")*(?:"|$)`,
-    String.raw`\$(\w*)\$[\s\S]*?(?:\$\1\$|$)`,
-  ].join('|'),
-  'gi',
-);
-const BIGQUERY_OPAQUE = new RegExp(
-  [
-    COMMENTS,
-    '#[^\\n]*',
-    String.raw`("""|''')(?:[^\\]|\\[\s\S])*?(?:\1|$)`,
-    ...[`'`, '"', '`'].map((quote) => String.raw`${quote}(?:[^${quote}\\]|\\[\s\S])*(?:${quote}|$)`),
-  ].join('|'),
-  'g',
-);

@@ -3,7 +3,8 @@ import { buildReport, measureOf, type MetricColumn, type ReportPlan, ROW_COUNT }
 import type { DateRange } from './dates.ts';
 import { DIMENSIONS, type DimensionName } from './dimensions.ts';
 import { type Metric, type MetricKind, type MetricName, METRICS, metricValue } from './metrics.ts';
-import type { Publication, PublishedConfig } from './publication.ts';
+import type { PublishedConfig } from '../models/reports/publication.ts';
+import type { Publication } from './publication.ts';
 import type { AttributedConversion, ReportQuery } from './schema.ts';
 
 /** A metric column of the result; `key` is its name in every row. */

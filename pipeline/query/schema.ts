@@ -5,7 +5,7 @@ import { isDate } from './dates.ts';
 import { type DimensionName, DIMENSION_NAMES, DIMENSIONS } from './dimensions.ts';
 import { isConversionMetric, METRIC_NAMES, METRICS, type MetricName } from './metrics.ts';
 import { unknownName } from './names.ts';
-import type { PublishedConfig } from './publication.ts';
+import type { PublishedConfig } from '../models/reports/publication.ts';
 
 const date = z
   .string()

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { reports } from '../models/reports/reports.ts';
 import { type World, openWorld } from '../testing/world.ts';
 import { syncCosts } from './costs.ts';
 
@@ -88,6 +89,31 @@ test('a campaign that was renamed within the day is one row with the sum', async
   await world.run(syncCosts);
   expect(await world.rows('select campaign_id, campaign, cost_micros, impressions, clicks from costs')).toEqual([
     { campaign_id: '11', campaign: 'New', cost_micros: 5_000_000, impressions: 90, clicks: 3 },
+  ]);
+});
+
+test('one campaign in two currencies, or with two sources, is told apart and never added up', async () => {
+  await world.close();
+  world = await openWorld({
+    costs: [
+      { csv: 'eur.csv', platform: 'google_ads', source: 'google', medium: 'cpc' },
+      { csv: 'usd.csv', platform: 'google_ads', source: 'google', medium: 'cpc', currency: 'USD' },
+      { csv: 'video.csv', platform: 'google_ads', source: 'youtube', medium: 'cpv' },
+    ],
+  });
+  await world.file('eur.csv', `${HEADER}2026-03-01,1,11,Brand,,,,,10.00,40,2\n`);
+  await world.file('usd.csv', `${HEADER}2026-03-01,1,11,Brand,,,,,100.00,400,20\n`);
+  await world.file('video.csv', `${HEADER}2026-03-01,1,11,Brand,,,,,1.00,4,1\n`);
+  await world.run(syncCosts, reports);
+  expect(await world.rows('select source, medium, currency, cost_micros, original_cost from costs order by source, currency')).toEqual([
+    { source: 'google', medium: 'cpc', currency: 'EUR', cost_micros: 10_000_000, original_cost: 10 },
+    { source: 'google', medium: 'cpc', currency: 'USD', cost_micros: null, original_cost: 100 },
+    { source: 'youtube', medium: 'cpv', currency: 'EUR', cost_micros: 1_000_000, original_cost: 1 },
+  ]);
+  expect(await world.rows('select source, cost_micros, clicks from report_costs order by clicks')).toEqual([
+    { source: 'youtube', cost_micros: 1_000_000, clicks: 1 },
+    { source: 'google', cost_micros: 10_000_000, clicks: 2 },
+    { source: 'google', cost_micros: null, clicks: 20 },
   ]);
 });
 

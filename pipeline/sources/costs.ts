@@ -60,10 +60,10 @@ function costRows(dialect: Dialect, config: Config): Sql {
     summed_rows as (
       select
         date, platform, account_id, campaign_id, min(campaign) as campaign, ad_group_id, min(ad_group) as ad_group,
-        ad_id, min(ad) as ad, min(source) as source, min(medium) as medium, min(currency) as currency,
+        ad_id, min(ad) as ad, source, medium, currency,
         sum(micros) as micros, sum(impressions) as impressions, sum(clicks) as clicks
       from cost_rows
-      group by date, platform, account_id, campaign_id, ad_group_id, ad_id
+      group by date, platform, account_id, campaign_id, ad_group_id, ad_id, source, medium, currency
     ),
     sites as (${siteLookup(dialect, sql`select source as text from summed_rows`, projectSites(config.site.domains))}
     )

@@ -5,7 +5,7 @@ export type TimeUnit = 'MICROSECOND' | 'SECOND' | 'MINUTE' | 'HOUR' | 'DAY';
 
 /**
  * What differs between GoogleSQL and DuckDB, by word or silently by meaning. A model writes everything else as plain
- * SQL that parses and means the same on both (reference table in the docs), and these through the dialect only.
+ * SQL that parses and means the same on both, and these through the dialect only.
  * Every function returns NULL where an argument is NULL unless it says otherwise.
  */
 export interface Dialect {
@@ -64,6 +64,11 @@ export interface Dialect {
   arrayAgg(value: Sql, orderBy: Sql): Sql;
   /** An inline table of typed constants: a FROM item `(…) alias` with the given columns. */
   values(alias: string, columns: Readonly<Record<string, ColumnType>>, rows: readonly (readonly ParamValue[])[]): Sql;
+  /**
+   * A value as JSON text without white space. Texts, booleans, arrays and structs read the same on both engines; JSON
+   * keeps the order of members it was written in on DuckDB, and has a canonical one on BigQuery.
+   */
+  jsonString(value: Sql): Sql;
   /** Whether two values of a column's type differ; NULLs are equal to each other. Arrays, structs and JSON by content (in DuckDB the order of JSON members counts). */
   differs(left: Sql, right: Sql, type: ColumnType, repeated: boolean): Sql;
 }

@@ -12,12 +12,21 @@ export class WarehouseInUseError extends UserError {
 export class WarehouseError extends Error {
   /** What the statement was for, as the caller labelled it. */
   readonly label: string;
+  /** The engine's words. */
+  readonly words: string;
+  /** The failing line of the statement, from 1; absent where the engine does not say. */
+  readonly line: number | undefined;
+  /** The words with the lines of SQL around the failing one, without the label: for whoever wrote that SQL. */
+  readonly detail: string;
 
   constructor(label: string, message: string, options: { sql?: string; line?: number; cause?: unknown } = {}) {
     const frame = options.sql && options.line ? `\n${sqlFrame(options.sql, options.line)}` : '';
     super(`${label}: ${message}${frame}`, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'WarehouseError';
     this.label = label;
+    this.words = message;
+    this.line = options.line;
+    this.detail = `${message}${frame}`;
   }
 }
 

@@ -70,11 +70,11 @@ export interface Warehouse {
 
   /**
    * Makes the table hold the rows of a CSV file with a header, by its key; rows that are not in the file are deleted,
-   * equal ones not touched. Cells are text of the column's type; an empty one (or `nullText`) is NULL. A table without a
+   * equal ones not touched. Cells are text of the column's type; an empty one is NULL. A table without a
    * key has no rows to tell apart: it is emptied and filled.
    * @throws UserError naming the file, the line, the column and what was expected.
    */
-  loadCsv(target: TableDefinition, file: string, options?: { nullText?: string; label?: string }): Promise<Change>;
+  loadCsv(target: TableDefinition, file: string, options?: { label?: string }): Promise<Change>;
 
   /** Writes a fresh DuckDB file that holds these tables as they are committed. The file appears whole or not at all. */
   snapshot(tables: readonly TableDefinition[], path: string): Promise<void>;

@@ -77,6 +77,7 @@ export async function trackerScript(): Promise<string> {
   return output[0].code;
 }
 
+/** Starts the site on a port of the system's choosing; rejects on `stop` where a request failed inside. */
 export async function startTrackerSite(): Promise<TrackerSite> {
   const script = await trackerScript();
   const pages = new Map<string, string>();

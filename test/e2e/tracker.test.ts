@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { brotliCompressSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../browser.ts';
-import { type SentEvent, startTrackerSite, type TrackerSite } from './tracker-site.ts';
+import { type SentEvent, startTrackerSite, trackerScript, type TrackerSite } from './tracker-site.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const ADDRESS = 'Ada.Lovelace+demo@engine.example';
@@ -541,6 +542,33 @@ describe('script', () => {
       ['track', 'Early'],
     ]);
     expect(complaints).toEqual([]);
+  });
+
+  it('calls back who waits for it, by ready() and by the queue from before it was there', async () => {
+    serve('/', '', `<script>called=[];touchtrail=[['ready',()=>called.push('queued')]]</script>${site.tag}`);
+    await page.goto(site.url);
+    await site.events(1);
+    await page.evaluate(() => {
+      const { touchtrail, called } = window as unknown as { touchtrail: { ready(callback: () => void): void }; called: string[] };
+      touchtrail.ready(() => called.push('direct'));
+    });
+    await page.waitForFunction(() => (window as unknown as { called: string[] }).called.length === 2);
+    expect(await page.evaluate(() => (window as unknown as { called: string[] }).called)).toEqual(['queued', 'direct']);
+    expect(complaints).toEqual([]);
+  });
+
+  it('fills the forms and takes the other calls, whatever stands among the calls from before it was there', async () => {
+    const bad = `null,7,[],['ready'],['ready',null],['push',null],['identify',{email:Object.create(null)}]`;
+    serve('/', '<form><input name="x"></form>', `<script>touchtrail=[${bad},['track','Early']]</script>${site.tag}`);
+    await page.goto(site.url);
+    await site.events(1, isTrack('Early'));
+    await page.waitForSelector('[name=anonymous_id]', { state: 'attached' });
+    expect(await page.inputValue('[name=anonymous_id]')).toBe((await cookie())!.value);
+    expect(complaints).toEqual([]);
+  });
+
+  it('weighs at most 3,700 bytes of brotli', async () => {
+    expect(brotliCompressSync(await trackerScript()).byteLength).toBeLessThanOrEqual(3_700);
   });
 
   it('runs once, however often the page includes it', async () => {

@@ -16,23 +16,13 @@ import { EVENTS } from '../../pipeline/models/events/tables.ts';
 import { runNight } from '../../pipeline/night/run.ts';
 import { openDuckDb } from '../../pipeline/warehouse/duckdb/duckdb.ts';
 import { sql, table } from '../../pipeline/warehouse/sql.ts';
+import { Random } from '../simulator/random.ts';
 
 const BATCHES = 240;
 const EVENTS_PER_BATCH = 10;
 const CLIENTS = 4;
 /** What is killed, one after the other, while the clients send. */
 const VICTIMS = ['workerd', 'parent', 'both', 'workerd', 'parent', 'both'] as const;
-
-/** Uniform numbers from 0 to 1 (mulberry32), the same in every run with the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 let data: string;
 let child: ChildProcess | undefined;
@@ -108,8 +98,8 @@ async function sendUntilAcknowledged(url: string, batch: readonly { messageId: s
 }
 
 test('kill -9 of any process at any moment loses nothing that was acknowledged', async () => {
-  const random = createRandom(20260701);
-  const killAfter = VICTIMS.map((_, index) => Math.floor(((index + 0.2 + 0.6 * random()) * BATCHES) / VICTIMS.length));
+  const random = new Random(20260701);
+  const killAfter = VICTIMS.map((_, index) => Math.floor(((index + 0.2 + 0.6 * random.next()) * BATCHES) / VICTIMS.length));
   const url = await start(0);
   const port = Number(new URL(url).port);
 
@@ -124,7 +114,7 @@ test('kill -9 of any process at any moment loses nothing that was acknowledged',
         event: 'Clicked',
         anonymousId: `a-${number % 17}`,
         messageId: `m-${number}-${i}`,
-        properties: { pad: 'x'.repeat(Math.floor(random() * 2_000)) },
+        properties: { pad: 'x'.repeat(Math.floor(random.next() * 2_000)) },
       }));
       await sendUntilAcknowledged(url, batch);
       for (const { messageId } of batch) acknowledged.add(messageId);
@@ -134,7 +124,7 @@ test('kill -9 of any process at any moment loses nothing that was acknowledged',
   const killer = async () => {
     for (const [index, victim] of VICTIMS.entries()) {
       while (done < killAfter[index]!) await sleep(1);
-      await sleep(random() * 10);
+      await sleep(random.next() * 10);
       await killAndRestart(victim, port);
     }
   };

@@ -7,6 +7,7 @@ import { loadConfig } from '../../pipeline/config/load.ts';
 import { projectTables } from '../../pipeline/sources/project-tables.ts';
 import { PUBLISHED_TABLES } from '../../pipeline/night/publish.ts';
 import { NIGHT_TABLES } from '../../pipeline/night/tables.ts';
+import { landed } from '../../pipeline/query/testing/journey-world.ts';
 import { openDuckDb } from '../../pipeline/warehouse/duckdb/duckdb.ts';
 import { join as joinSql, raw, sql, table } from '../../pipeline/warehouse/sql.ts';
 import type { Row, TableDefinition } from '../../pipeline/warehouse/warehouse.ts';
@@ -144,56 +145,8 @@ export function land(project: SmallProject, segment: string, events: readonly Ev
 }
 
 export function visit(messageId: string, visitor: string, at: string, more: Partial<EventRow>): EventRow {
-  return {
-    write_key_id: 'wk_1',
-    message_id: messageId,
-    type: 'page',
-    event: null,
-    anonymous_id: visitor,
-    user_id: null,
-    previous_id: null,
-    group_id: null,
-    sequence: null,
-    occurred_at: at,
-    received_at: at,
-    sent_at: null,
-    original_timestamp: null,
-    email_hashes: [],
-    ga_client_id: null,
-    page_url: 'https://www.fernhill.example/',
-    page_path: '/',
-    page_title: null,
-    referrer: null,
-    utm_source: null,
-    utm_medium: null,
-    utm_campaign: null,
-    utm_term: null,
-    utm_content: null,
-    utm_id: null,
-    click_ids: [],
-    ip_hash: null,
-    ip_key_id: null,
-    country: 'DE',
-    region: null,
-    city: null,
-    timezone: null,
-    user_agent: null,
-    device_type: null,
-    browser: null,
-    os: null,
-    is_bot: false,
-    is_internal: false,
-    consent: null,
-    engaged_seconds: null,
-    properties: null,
-    traits: null,
-    context: null,
-    integrations: null,
-    library: null,
-    edge_instance: 'edge',
-    edge_sequence: 1,
-    ...more,
-  };
+  const page = { page_url: 'https://www.fernhill.example/', page_path: '/', country: 'DE' };
+  return landed({ message_id: messageId, anonymous_id: visitor, received_at: at, ...page, ...more });
 }
 
 function leads(rows: readonly string[]): string {

@@ -24,40 +24,58 @@ export interface QueryParameter {
   readonly value: Value;
 }
 
+type Client = grpc.Client & Record<string, CallableFunction>;
+
+/** How often a server is started that ends before it answers. */
+const ATTEMPTS = 5;
+
+class ServerEnded extends Error {}
+
 /**
  * Google's own GoogleSQL analyzer and reference evaluator, as a local process: what it refuses, BigQuery refuses.
  * A request may hold at most 4 MiB (the server's limit), so worlds are small.
  */
 export class GoogleSql {
   readonly #process: ChildProcess;
-  readonly #client: grpc.Client & Record<string, CallableFunction>;
+  readonly #client: Client;
   #language: object = {};
 
-  private constructor(process: ChildProcess, client: grpc.Client & Record<string, CallableFunction>) {
+  private constructor(process: ChildProcess, client: Client) {
     this.#process = process;
     this.#client = client;
   }
 
-  /** Starts the server on a free loopback port. */
-  static async start(): Promise<GoogleSql> {
-    const port = await freePort();
-    const binary = process.platform === 'darwin' ? 'remote_server' : 'remote_server.so';
-    const server = spawn(join(library, binary), ['localhost', String(port)], { stdio: 'ignore' });
-    const definition = loadSync('local_service.proto', {
-      includeDirs: [join(library, 'protos')],
-      keepCase: true,
-      longs: Number,
-      enums: String,
-      bytes: Buffer,
+  /**
+   * Starts the server on a free loopback port; on another one, where somebody else was quicker to take it.
+   * @param nextPort finds a port that is free.
+   * @throws Error where the program cannot be started, or ends again and again before it answers.
+   */
+  static async start(nextPort: () => Promise<number> = freePort): Promise<GoogleSql> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await GoogleSql.#startOn(await nextPort());
+      } catch (error) {
+        if (!(error instanceof ServerEnded) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  static async #startOn(port: number): Promise<GoogleSql> {
+    const binary = join(library, process.platform === 'darwin' ? 'remote_server' : 'remote_server.so');
+    const server = spawn(binary, ['localhost', String(port)], { stdio: 'ignore' });
+    const ended = new Promise<never>((_, reject) => {
+      server.once('error', (cause) => reject(new Error(`${binary} cannot be started: ${cause.message}`, { cause })));
+      // Where it finds its port in use it crashes.
+      server.once('exit', (code, signal) => reject(new ServerEnded(`${binary} ended with ${signal ?? code} before it answered`)));
     });
-    const proto = grpc.loadPackageDefinition(definition) as unknown as {
-      zetasql: { local_service: { ZetaSqlLocalService: grpc.ServiceClientConstructor } };
-    };
-    const client = new proto.zetasql.local_service.ZetaSqlLocalService(`localhost:${port}`, grpc.credentials.createInsecure(), {
-      'grpc.max_receive_message_length': -1,
-      'grpc.max_send_message_length': -1,
-    }) as unknown as grpc.Client & Record<string, CallableFunction>;
-    await new Promise<void>((resolve, reject) => client.waitForReady(Date.now() + 30_000, (error) => (error ? reject(error) : resolve())));
+    const client = connect(port);
+    try {
+      await Promise.race([ended, waitForReady(client)]);
+    } catch (error) {
+      client.close();
+      server.kill('SIGKILL');
+      throw error;
+    }
     const engine = new GoogleSql(server, client);
     engine.#language = {
       ...(await engine.#call<object>('GetLanguageOptions', { maximum_features: true })),
@@ -146,6 +164,26 @@ export class GoogleSql {
   }
 }
 
+function connect(port: number): Client {
+  const definition = loadSync('local_service.proto', {
+    includeDirs: [join(library, 'protos')],
+    keepCase: true,
+    longs: Number,
+    enums: String,
+    bytes: Buffer,
+  });
+  const proto = grpc.loadPackageDefinition(definition) as unknown as {
+    zetasql: { local_service: { ZetaSqlLocalService: grpc.ServiceClientConstructor } };
+  };
+  return new proto.zetasql.local_service.ZetaSqlLocalService(`localhost:${port}`, grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+  });
+}
+
+const waitForReady = (client: Client) =>
+  new Promise<void>((resolve, reject) => client.waitForReady(Date.now() + 30_000, (error) => (error ? reject(error) : resolve())));
+
 function contentOf({ definition, rows = [] }: CatalogTable): object {
   return {
     table_data: {
@@ -154,7 +192,7 @@ function contentOf({ definition, rows = [] }: CatalogTable): object {
   };
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

@@ -6,6 +6,10 @@ import { conversions } from '../../pipeline/models/conversions/conversions.ts';
 import { syncCosts } from '../../pipeline/sources/costs.ts';
 import { events } from '../../pipeline/models/events/events.ts';
 import { identity } from '../../pipeline/models/identity/identity.ts';
+import { openJournal } from '../../pipeline/night/journal.ts';
+import { acquireLease } from '../../pipeline/night/lease.ts';
+import { latestArrival, unchangedSince } from '../../pipeline/night/publish.ts';
+import { NIGHT_TABLES } from '../../pipeline/night/tables.ts';
 import { projectTables } from '../../pipeline/sources/project-tables.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
 import { sessions } from '../../pipeline/models/sessions/sessions.ts';
@@ -69,14 +73,16 @@ async function fill(world: World): Promise<void> {
   );
   await world.file(
     'lead.sql',
-    'select lead_id as id, created_at as created, anonymous_id as client_id, email from crm_leads where created_at >= @from and created_at < @to',
+    'select lead_id as id, created_at as created, anonymous_id as client_id, email from crm_leads where created_at >= @from and created_at < @to ' +
+      // Duplicates, told apart by the hash of the row alone.
+      "union all select lead_id, created_at, anonymous_id, 'zoë@fernhill.example' from crm_leads where lead_id in ('L1', 'L5')",
   );
   await world.file(
     'closed_won.sql',
     `select d.deal_id as id, d.closed_at as created, l.anonymous_id as client_id, l.email, l.lead_id,
        l.created_at as attribution_time, d.amount as value, d.currency
      from crm_deals as d inner join crm_leads as l on l.lead_id = d.lead_id
-     where d.closed_at >= cast(@from as date) and d.closed_at <= cast(@to as date)`,
+     where d.closed_at >= cast(@from as date) and d.closed_at < cast(@to as date)`,
   );
   await world.events(
     // One person on two devices: an ad click, a form, and the link of an e-mail on the phone.
@@ -106,6 +112,10 @@ async function fill(world: World): Promise<void> {
     { who: 'hopper', at: '12:00', ...page(`${SITE}/?utm_source=a&utm_medium=b`), sequence: 2 },
     { who: 'hopper', at: '12:00', ...page(`${SITE}/?utm_source=c&utm_medium=d&fbclid=Xy`), sequence: 1 },
     { who: 'hopper', at: '12:05', ...page(`${SITE}/?li_fat_id=Z`), user_id: 'u-1', ga_client_id: '1.2' },
+    // Copies within one delivery, told apart by their contents alone: texts, arrays, JSON.
+    { who: 'twice', at: '13:30', message_id: 'tie', click_ids: [{ name: 'gclid', value: 'Ä' }], properties: '{"a":1}' },
+    { who: 'twice', at: '13:30', message_id: 'tie', click_ids: [{ name: 'gclid', value: 'B' }], properties: '{"a":1}' },
+    { who: 'twice', at: '13:30', message_id: 'tie', click_ids: [], properties: '{"a":2}', country: 'DE' },
     // Copies of an event, the later one loaded first; text beyond ASCII; a bot; events of nobody.
     { who: 'copied', at: '13:00', message_id: 'copy', received_at: '2026-03-02T14:00:00.000Z', ...page(`${SITE}/später`) },
     {
@@ -171,6 +181,7 @@ describe('a whole night gives the same rows on DuckDB and on the GoogleSQL refer
       'identities',
       'conversions',
       'attribution',
+      'rejected_conversions',
       'costs',
       'report_credits',
     ]) {
@@ -189,8 +200,75 @@ describe('a whole night gives the same rows on DuckDB and on the GoogleSQL refer
   });
 });
 
+/** Minutes pass from one look at the clock to the next, so that every row is of its own instant. */
+const clockOf = (from: string) => {
+  let at = Date.parse(from);
+  return () => new Date((at += 60_000));
+};
+
+describe('the night keeps its books on both engines alike', () => {
+  test('lease, journal, and whether there is something to publish', async () => {
+    const told = [];
+    for (const { warehouse } of [duckdb, googlesql]) {
+      await warehouse.migrate(NIGHT_TABLES);
+      const lines: unknown[] = [];
+      const clock = clockOf('2026-07-01T03:00:00.000Z');
+      const request = { clock, exclusive: false, runId: (token: number) => `run-${token}` };
+      const night = async (holder: string, inserted: number, publicationId: string | null) => {
+        const lease = await acquireLease(warehouse, { ...request, holder });
+        const { runId, token } = lease;
+        const journal = openJournal(warehouse, { runId, token, holder, startedAt: clock().toISOString() });
+        await journal.beginRun();
+        const step = { position: 1, step: 'events', startedAt: clock().toISOString() };
+        await journal.beginStep(step);
+        lines.push(await acquireLease(warehouse, { ...request, holder: 'another' }).catch((error: Error) => error.message));
+        await lease.renew();
+        const change = { inserted, updated: 0, deleted: 0 };
+        await journal.endStep(step, { status: 'done', durationMs: 12.4, change, statements: [], message: null });
+        if (publicationId !== null) {
+          const end = { finishedAt: clock().toISOString(), message: null, warnings: ['it\'s "odd"'], publicationId };
+          await journal.endRun({ status: 'done', ...end });
+        }
+        await lease.release();
+      };
+      await night('first', 3, 'run-1');
+      lines.push(await unchangedSince(warehouse, { publication_id: 'run-1' }));
+      // It changed nothing and confirmed what is published; the next one changed a row and was killed.
+      await night('second', 0, 'run-1');
+      lines.push(await unchangedSince(warehouse, { publication_id: 'run-1' }));
+      await night('third', 1, null);
+      lines.push(
+        await unchangedSince(warehouse, { publication_id: 'run-1' }),
+        await unchangedSince(warehouse, { publication_id: 'run-9' }),
+      );
+      await night('fourth', 0, 'run-4');
+      lines.push(await latestArrival(warehouse, '2026-07-01T03:00:00.000Z'));
+      told.push(lines);
+    }
+    expect(told[0]).toEqual([
+      expect.stringContaining('a run is in progress: held by first since'),
+      true,
+      expect.stringContaining('held by second since'),
+      true,
+      expect.stringContaining('held by third since'),
+      false,
+      false,
+      expect.stringContaining('held by fourth since'),
+      '2026-10-25T01:30:00.000000Z',
+    ]);
+    expect(told[1]).toEqual(told[0]);
+    for (const definition of NIGHT_TABLES) {
+      const ours = await contents(duckdb, definition);
+      expect(ours.length, definition.name).toBeGreaterThan(0);
+      expect(await contents(googlesql, definition)).toEqual(ours);
+    }
+    const states = await googlesql.warehouse.rows(sql`select run_id, status from ${table('runs')} order by run_id`);
+    expect(states.map(({ status }) => status)).toEqual(['done', 'done', 'killed', 'done']);
+  });
+});
+
 describe('BigQuery would take the definition of each table', () => {
-  test.each(TABLES.map((definition) => [definition.name, definition] as const))('%s', async (_, definition) => {
+  test.each([...TABLES, ...NIGHT_TABLES].map((definition) => [definition.name, definition] as const))('%s', async (_, definition) => {
     await expect(engine.analyze(render(createTable(definition), 'project.dataset').query, [])).resolves.toBeUndefined();
   });
 });

@@ -13,6 +13,8 @@ const execute = promisify(execFile);
 const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}` };
 
 let folder: string;
+/** The package as it lies in the project. */
+let installed: string;
 let files: string[];
 let up: ChildProcess | undefined;
 
@@ -21,6 +23,7 @@ const npx = async (...args: readonly string[]): Promise<string> =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'touchtrail-package-'));
+  installed = join(folder, 'node_modules', 'touchtrail');
   const packed = await execute('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder], {
     cwd: root,
     env,
@@ -53,10 +56,23 @@ test('the package holds what runs, and neither tests nor sources', () => {
       'pipeline/cli/touchtrail.mjs',
       'dist/edge/worker.js',
       'dist/tracker/t.js',
-      'dist/pipeline/index.d.ts',
+      'THIRD-PARTY.md',
     ]),
   );
+  // What a config imports from 'touchtrail', and nothing besides.
+  expect(files.filter((file) => file.endsWith('.d.ts')).toSorted()).toEqual([
+    'dist/pipeline/config/schema.d.ts',
+    'dist/pipeline/index.d.ts',
+  ]);
   expect(files.filter((file) => /\.test\.|\/testing\/|\btest\b|(?<!\.d)\.c?ts$/.test(file))).toEqual([]);
+});
+
+test('the licences of what is bundled into the Worker come with it', async () => {
+  const notices = await readFile(join(installed, 'dist', 'edge', 'NOTICES.txt'), 'utf8');
+  expect(notices.match(/^\S+ \d+\.\d+\.\d+ \(.+\)$/gm)!.map((line) => line.split(' ')[0])).toEqual(['bowser', 'hono', 'isbot', 'zod']);
+  // MIT, three times; the Unlicense.
+  expect(notices.match(/Permission is hereby granted, free of charge/g)).toHaveLength(3);
+  expect(notices).toContain('This is free and unencumbered software released into the public domain.');
 });
 
 test('in an empty folder the packaged command sets up a project, receives an event, runs and reports', async () => {
@@ -66,6 +82,7 @@ test('in an empty folder the packaged command sets up a project, receives an eve
   };
   expect(made.files).toEqual(['touchtrail.config.ts', 'conversions/lead.sql', '.gitignore']);
   expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe('data/\n');
+  await typeCheck();
 
   const url = await startUp();
   expect(await npx('run', '--quiet')).toContain('nothing changed');
@@ -101,16 +118,28 @@ test('in an empty folder the packaged command sets up a project, receives an eve
   expect((await readdir(join(folder, 'data'))).filter((name) => name.endsWith('.sock') || name === 'up.json')).toEqual([]);
 });
 
+/** The config that `init` made fits the types of the package, which tell a misspelt key. */
+async function typeCheck(): Promise<void> {
+  await writeFile(join(folder, 'wrong.ts'), WRONG_CONFIG);
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--ignoreConfig'];
+  await execute('tsc', [...options, 'touchtrail.config.ts', 'wrong.ts'], { cwd: folder, env });
+  await rm(join(folder, 'wrong.ts'));
+}
+
+const WRONG_CONFIG = `import { defineConfig } from 'touchtrail';
+export default defineConfig({
+  project: { name: 'Empty shop', timeZone: 'Europe/Berlin', currency: 'EUR' },
+  // @ts-expect-error no such key
+  conversion: [],
+});
+`;
+
 async function startUp(): Promise<string> {
-  const child = spawn(
-    process.execPath,
-    [join(folder, 'node_modules', 'touchtrail', 'pipeline', 'cli', 'touchtrail.mjs'), 'up', '--port', '0'],
-    {
-      cwd: folder,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [join(installed, 'pipeline', 'cli', 'touchtrail.mjs'), 'up', '--port', '0'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   up = child;
   return await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {

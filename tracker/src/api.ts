@@ -15,7 +15,7 @@ type Word = string | number | undefined;
 /** The methods of `window.touchtrail`: Segment's, with its arguments; trailing ones may be left out, a callback may end them. */
 export interface Touchtrail {
   /** track(event, properties, options) */
-  track(...args: unknown[]): void;
+  track(this: void, ...args: unknown[]): void;
   /** page(name, properties, options) or page(category, name, properties, options) */
   page(...args: unknown[]): void;
   /** identify(userId, traits, options), or without the user id */
@@ -96,7 +96,8 @@ export function createApi(send: (json: string) => void): Touchtrail {
       renewAnonymousId();
       fillForms();
     },
-    ready: setTimeout,
+    // Not the function itself: browsers refuse to run it as a method of another object.
+    ready: (callback) => void setTimeout(callback),
     getAnonymousId,
     push: ([name, ...args]) => (api[name as 'track'] as Touchtrail['track'] | undefined)?.(...args),
   };

@@ -14,5 +14,5 @@ const stub = window.touchtrail ?? [];
 if (Array.isArray(stub)) {
   const config = readConfig(document.currentScript as HTMLScriptElement);
   if (config) window.touchtrail = start(config, stub);
-  else console.warn('touchtrail: the script tag needs data-write-key="…"');
+  else console.warn('touchtrail: the script tag needs data-write-key');
 }

@@ -1,5 +1,6 @@
 import { keepAnonymousId } from './anonymous-id.ts';
 import { createApi, type Touchtrail } from './api.ts';
+import { attempt } from './attempt.ts';
 import { readCampaign } from './campaign.ts';
 import type { TrackerConfig } from './config.ts';
 import { noteAddress } from './context.ts';
@@ -19,10 +20,11 @@ export function start(config: TrackerConfig, calls: readonly (readonly unknown[]
 
   const touchtrail = createApi(startDelivery(`${config.edge}v1/batch`, config.writeKey));
   // A page that calls page() itself has its own view of what a page view is.
-  if (config.page && !calls.some(([name]) => name === 'page')) touchtrail.page();
-  for (const call of calls) touchtrail.push(call);
+  if (config.page && !calls.some((call) => call?.[0] === 'page')) touchtrail.page();
+  // One bad call must not keep the others, and the forms below, from their turn.
+  for (const call of calls) attempt(() => touchtrail.push(call));
 
-  reportSubmissions((event, properties) => touchtrail.track(event, properties));
+  reportSubmissions(touchtrail.track);
   // The site's own field may come after the form's opening tag: look once the forms are whole.
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', keepFormsFilled);
   else keepFormsFilled();

@@ -12,4 +12,4 @@ select
 from crm_deals as deals
 inner join crm_leads as leads on leads.lead_id = deals.lead_id
 where deals.stage = 'closed_won'
-  and deals.closed_at >= cast(@from as date) and deals.closed_at <= cast(@to as date)
+  and deals.closed_at >= cast(@from as date) and deals.closed_at < cast(@to as date)

@@ -10,6 +10,7 @@ import { globalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
 import { writeResult } from './output.ts';
 
+/** `touchtrail init`: a config, a first conversion and a write key. */
 export function registerInit(program: Command): void {
   program
     .command('init')

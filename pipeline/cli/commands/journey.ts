@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
+import type { PublishedConfig } from '../../models/reports/publication.ts';
 import { findJourney } from '../../query/journey/journey.ts';
 import type { JourneySelector } from '../../query/journey/selector.ts';
-import { findPublication, type PublishedConfig } from '../../query/publication.ts';
+import { findPublication } from '../../query/publication.ts';
 import { globalOptions } from '../options.ts';
 import { type JourneyProject, renderJourney } from '../render/journey.ts';
 import { toJson } from '../render/json.ts';

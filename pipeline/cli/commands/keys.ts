@@ -7,6 +7,7 @@ import { toJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
 import { screenOf, writeResult } from './output.ts';
 
+/** `touchtrail keys`: create, list and revoke write keys. */
 export function registerKeys(program: Command): void {
   const keys = program.command('keys').description('Write keys: browser keys are public, server keys are secret and may import history.');
   keys

@@ -10,6 +10,7 @@ export interface PeriodOptions {
   readonly last?: string;
 }
 
+/** Declares the options of {@link PeriodOptions} on a command. */
 export function addPeriodOptions(command: Command): Command {
   return command
     .option('--from <date>', 'first day, YYYY-MM-DD, in the project time zone')
@@ -62,6 +63,7 @@ export function countOf(option: string, text: string): number {
   return Number(text);
 }
 
+/** The error for wrong usage of a command: exit code 2. */
 export function usage(message: string): UserError {
   return new UserError(message, { exitCode: 2 });
 }

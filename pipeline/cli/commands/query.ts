@@ -100,7 +100,8 @@ async function read(warehouse: Warehouse, text: string, most: number) {
     }
     return { columns, rows, more: false };
   } catch (error) {
-    if (error instanceof WarehouseError || error instanceof RangeError) throw new UserError(error.message, { cause: error });
+    if (error instanceof WarehouseError) throw new UserError(`query: ${error.detail}`, { cause: error });
+    if (error instanceof RangeError) throw new UserError(`query: ${error.message}`, { cause: error });
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { PublishedConfig } from '../../models/reports/publication.ts';
 import { DIMENSION_NAMES, DIMENSIONS } from '../../query/dimensions.ts';
 import { METRIC_NAMES } from '../../query/metrics.ts';
-import { openPublication, type PublishedConfig } from '../../query/publication.ts';
+import { openPublication } from '../../query/publication.ts';
 import { publishedDates } from '../../query/published-dates.ts';
 import { type ReportResult, runReport } from '../../query/result.ts';
 import { parseReportQuery, type ReportQueryInput } from '../../query/schema.ts';

@@ -9,6 +9,7 @@ import { toJson } from '../render/json.ts';
 import { renderRun, runAsJson, showRun } from '../run-view.ts';
 import { screenOf, writeResult } from './output.ts';
 
+/** `touchtrail run`: the pipeline now, in this process or in the `up` that lives on the data folder. */
 export function registerRun(program: Command): void {
   program
     .command('run')

@@ -3,6 +3,7 @@ import { loadConfig } from '../../config/load.ts';
 import { globalOptions } from '../options.ts';
 import { stopRequested } from '../up/signals.ts';
 
+/** `touchtrail up`: the edge, and the nightly run. */
 export function registerUp(program: Command): void {
   program
     .command('up')

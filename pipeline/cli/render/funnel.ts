@@ -24,10 +24,7 @@ export function renderFunnel(result: FunnelResult, { width, emphasis }: Screen):
       row.value ?? NOT_SET,
       ...row.stages.flatMap((stage, i) => cells(stage, stages[i]!, placeText(stage.rank, row.stages[i - 1]?.rank ?? null))),
     ]),
-    footer: [
-      ['Total', ...totals.flatMap((total, i) => cells(total, stages[i]!, ''))],
-      ['of stage before', ...totals.flatMap((total, i) => [stepRate(total, totals[i - 1], figure), '', ...(stages[i]!.money ? [''] : [])])],
-    ],
+    footer: [['Total', ...totals.flatMap((total, i) => cells(total, stages[i]!, ''))]],
     width,
     emphasis,
   });
@@ -51,15 +48,6 @@ export function funnelCsv({ dimension, stages, rows }: FunnelResult): string {
 function stageColumns({ label, money }: FunnelStage): TableColumn[] {
   const column = (header: string): TableColumn => ({ header, align: 'right', group: label });
   return [column('Count'), column('# '), ...(money ? [column('Value')] : [])];
-}
-
-/** How many there are for each hundred of the stage before. */
-function stepRate(
-  { conversions }: Pick<FunnelFigure, 'conversions'>,
-  before: Pick<FunnelFigure, 'conversions'> | undefined,
-  figure: ReturnType<typeof figureFormat>,
-): string {
-  return before ? figure(before.conversions > 0 ? conversions / before.conversions : null, 'percent') : '';
 }
 
 /** The place with an arrow that says how it moved; always two characters, so that places align. */

@@ -160,3 +160,25 @@ test('without a publication the times are in UTC, and it says so', () => {
   expect(lines[2]).toBe('UTC · no publication yet');
   expect(lines).toContain('  Wed 11 Mar 2026 08:00  D2  page · /demo · google / cpc · gclid');
 });
+
+test('a lead that the CRM dates to the whole second stands behind the session of that second, and before the next', () => {
+  const [session] = JOURNEY.sessions;
+  const [deal] = JOURNEY.conversions;
+  const text = renderJourney(
+    {
+      ...JOURNEY,
+      pending: [],
+      sessions: [
+        { ...session!, credits: [], started_at: '2026-01-05T09:00:00.750000Z', landing_path: '/form' },
+        { ...session!, credits: [], started_at: '2026-01-05T09:00:01.000000Z', landing_path: '/thanks' },
+      ],
+      conversions: [
+        { ...deal!, id: 'WHOLE', conversion_time: '2026-01-05T09:00:00.000000Z' },
+        { ...deal!, id: 'EXACT', conversion_time: '2026-01-05T09:00:00.500000Z' },
+      ],
+    },
+    undefined,
+    { emphasis: PLAIN },
+  );
+  expect(text.match(/\/form|\/thanks|WHOLE|EXACT/g)).toEqual(['EXACT', '/form', 'WHOLE', '/thanks']);
+});

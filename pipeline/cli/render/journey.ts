@@ -113,11 +113,18 @@ function signalLines({ key_name, shown_value, seen }: Signal, { time, device }: 
   ];
 }
 
-/** Sessions and conversions in one order of time; at the same instant the session comes first, it led there. */
+/**
+ * Sessions and conversions in one order of time; at the same instant the session comes first, it led there. So it does
+ * in the same second, where a CRM knows no parts of one.
+ */
 function timeline(journey: Journey, context: Context): string[] {
   const entries = [
     ...journey.sessions.map((session) => ({ at: session.started_at, order: 0, lines: sessionLines(session, context) })),
-    ...journey.conversions.map((conversion) => ({ at: conversion.conversion_time, order: 1, lines: conversionLines(conversion, context) })),
+    ...journey.conversions.map((conversion) => ({
+      at: conversion.conversion_time.replace(/\.000000Z$/, '.999999Z'),
+      order: 1,
+      lines: conversionLines(conversion, context),
+    })),
   ];
   return entries.toSorted((a, b) => (a.at === b.at ? a.order - b.order : a.at < b.at ? -1 : 1)).flatMap(({ lines }) => lines);
 }

@@ -53,12 +53,12 @@ describe('a table', () => {
         { header: 'Cost', align: 'right' },
       ],
       rows: [['Spring 2026 field crews', '€1,000,000.00']],
-      width: 30,
+      width: 33,
     });
-    expect(lines(text)[2]).toBe('Spring 2026 fi…  €1,000,000.00');
+    expect(lines(text)[2]).toBe('Spring 2026 field…  €1,000,000.00');
   });
 
-  test('keeps ten characters of a word and all of a number where the terminal is too narrow for both', () => {
+  test('keeps sixteen characters of a word and all of a number where the terminal is too narrow for both', () => {
     const text = renderTable({
       columns: [
         { header: 'Campaign', align: 'left' },
@@ -67,7 +67,52 @@ describe('a table', () => {
       rows: [['Spring 2026 field crews', '€1,000,000.00']],
       width: 10,
     });
-    expect(lines(text)[2]).toBe('Spring 20…  €1,000,000.00');
+    expect(lines(text)[2]).toBe('Spring 2026 fie…  €1,000,000.00');
+  });
+
+  test('never shortens two words to the same', () => {
+    const text = renderTable({
+      columns: [
+        { header: 'Campaign', align: 'left' },
+        { header: 'Cost', align: 'right' },
+      ],
+      rows: [
+        ['Scheduling Software DACH', '€1'],
+        ['Scheduling Software UK', '€2'],
+      ],
+      width: 22,
+    });
+    expect(lines(text).slice(2)).toEqual(['Scheduling Software D…    €1', 'Scheduling Software UK    €2']);
+  });
+
+  test('is folded where the terminal is too narrow: each block names the rows again, and a group stays whole', () => {
+    const text = renderTable({
+      columns: [
+        { header: 'Channel', align: 'left' },
+        { header: 'Count', align: 'right', group: 'First click' },
+        { header: 'Value', align: 'right', group: 'First click' },
+        { header: 'Count', align: 'right', group: 'Last click' },
+        { header: 'Value', align: 'right', group: 'Last click' },
+      ],
+      rows: [['Organic Search', '1', '€2', '3', '€4']],
+      footer: [['Total', '1', '€2', '3', '€4']],
+      width: 30,
+    });
+    expect(lines(text)).toEqual([
+      '                 First click',
+      'Channel         Count  Value',
+      '──────────────  ─────  ─────',
+      'Organic Search      1     €2',
+      '──────────────  ─────  ─────',
+      'Total               1     €2',
+      '',
+      '                  Last click',
+      'Channel         Count  Value',
+      '──────────────  ─────  ─────',
+      'Organic Search      3     €4',
+      '──────────────  ─────  ─────',
+      'Total               3     €4',
+    ]);
   });
 
   test('takes escape sequences out of its cells', () => {

@@ -19,10 +19,15 @@ export interface TableOptions {
 }
 
 const GAP = '  ';
-/** A shortened column keeps so much that it can still be told from its neighbours. */
-const NARROWEST = 10;
+/** A shortened column keeps so much that it can still be read. */
+const NARROWEST = 16;
 
-/** Renders a table: numbers at the right, a rule under the header, no lines between rows. Ends with a line feed. */
+/**
+ * Renders a table: numbers at the right, a rule under the header, no lines between rows. Ends with a line feed.
+ *
+ * A table wider than the terminal has its words shortened, as far as they stay readable and different from each other;
+ * where that is not enough it is folded: its columns follow in several blocks, each with the words that name the rows.
+ */
 export function renderTable({ columns, rows, footer = [], width, emphasis = PLAIN }: TableOptions): string {
   const cells = (line: readonly string[]) => columns.map((_, i) => terminalText(line[i] ?? ''));
   const body = rows.map(cells);
@@ -32,25 +37,48 @@ export function renderTable({ columns, rows, footer = [], width, emphasis = PLAI
 
   const widths = header.map((_, i) => Math.max(...[header, ...body, ...foot].map((line) => displayWidth(line[i]!))));
   for (const group of groups) widenToHeading(group, widths);
-  shrinkText(columns, widths, width);
+  shrinkText(columns, body, widths, width);
 
-  const line = (values: readonly string[]) =>
-    values
-      .map((value, i) => pad(truncate(value, widths[i]!), widths[i]!, columns[i]!.align))
-      .join(GAP)
-      .trimEnd();
-  const rule = widths.map((size) => '─'.repeat(size)).join(GAP);
-  const headings = groups.some((group) => group.heading) ? [emphasis.bold(headingLine(groups, widths))] : [];
-  return [
-    ...headings,
-    emphasis.bold(line(header)),
-    emphasis.dim(rule),
-    ...body.map((row) => line(row)),
-    ...(foot.length && body.length ? [emphasis.dim(rule)] : []),
-    ...foot.map((row) => emphasis.bold(line(row))),
-  ]
-    .map((text) => text + '\n')
-    .join('');
+  const block = (shown: readonly number[]) => {
+    const line = (values: readonly string[]) =>
+      shown
+        .map((i) => pad(truncate(values[i]!, widths[i]!), widths[i]!, columns[i]!.align))
+        .join(GAP)
+        .trimEnd();
+    const rule = shown.map((i) => '─'.repeat(widths[i]!)).join(GAP);
+    const headed = groups.filter((group) => shown.includes(group.first));
+    const headings = headed.some((group) => group.heading) ? [emphasis.bold(headingLine(headed, widths))] : [];
+    return [
+      ...headings,
+      emphasis.bold(line(header)),
+      emphasis.dim(rule),
+      ...body.map((row) => line(row)),
+      ...(foot.length && body.length ? [emphasis.dim(rule)] : []),
+      ...foot.map((row) => emphasis.bold(line(row))),
+    ]
+      .map((text) => text + '\n')
+      .join('');
+  };
+  return foldedInto(width, columns, groups, widths).map(block).join('\n');
+}
+
+/** The columns of each block: all in one where they fit. Words at the left that name the rows stand in every block. */
+function foldedInto(width: number, columns: readonly TableColumn[], groups: readonly Group[], widths: readonly number[]): number[][] {
+  const all = columns.map((_, i) => i);
+  const total = (shown: readonly number[]) => shown.reduce((sum, i) => sum + widths[i]!, 0) + GAP.length * (shown.length - 1);
+  if (total(all) <= width) return [all];
+  const firstFigure = columns.findIndex(({ align }) => align === 'right');
+  const names = all.slice(0, Math.max(0, firstFigure));
+  const units = groups
+    .map(({ first, last }) => all.slice(first, last + 1).filter((i) => !names.includes(i)))
+    .filter((unit) => unit.length > 0);
+  const blocks: number[][] = [];
+  for (const unit of units) {
+    const current = blocks.at(-1);
+    if (current && total([...current, ...unit]) <= width) current.push(...unit);
+    else blocks.push([...names, ...unit]);
+  }
+  return blocks;
 }
 
 interface Group {
@@ -78,16 +106,23 @@ function widenToHeading(group: Group, widths: number[]): void {
   widths[group.first]! += Math.max(0, displayWidth(group.heading) - spanOf(group, widths));
 }
 
-/** Takes the missing width from the widest column of text, one character at a time, until the table fits or none is left. */
-function shrinkText(columns: readonly TableColumn[], widths: number[], width: number): void {
+/**
+ * Takes the missing width from the widest column of words, one character at a time, until the table fits or no column can
+ * give: a column stays wide enough to be read and to tell its values from each other.
+ */
+function shrinkText(columns: readonly TableColumn[], body: readonly (readonly string[])[], widths: number[], width: number): void {
   const total = () => widths.reduce((sum, size) => sum + size, 0) + GAP.length * (widths.length - 1);
+  const distinct = (i: number, size: number) => new Set(body.map((row) => truncate(row[i]!, size))).size;
+  const different = columns.map((_, i) => new Set(body.map((row) => row[i]!)).size);
+  const fixed = columns.map(({ align }) => align === 'right');
   while (total() > width) {
     let widest = -1;
-    columns.forEach((column, i) => {
-      if (column.align === 'left' && widths[i]! > Math.max(NARROWEST, widest < 0 ? 0 : widths[widest]!)) widest = i;
+    columns.forEach((_, i) => {
+      if (!fixed[i] && widths[i]! > Math.max(NARROWEST, widest < 0 ? 0 : widths[widest]!)) widest = i;
     });
     if (widest < 0) return;
-    widths[widest]! -= 1;
+    if (distinct(widest, widths[widest]! - 1) < different[widest]!) fixed[widest] = true;
+    else widths[widest]! -= 1;
   }
 }
 

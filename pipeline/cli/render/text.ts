@@ -22,6 +22,7 @@ export function displayWidth(text: string): number {
   return Array.from(text).length;
 }
 
+/** Fills a text with blanks up to a width in columns; a wider one stays as it is. */
 export function pad(text: string, width: number, align: 'left' | 'right'): string {
   const space = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'left' ? text + space : space + text;

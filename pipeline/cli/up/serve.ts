@@ -3,8 +3,9 @@ import { UserError } from '../../config/user-error.ts';
 import { callControl, serveControl } from '../../embedded/control.ts';
 import { startUp } from '../../embedded/up.ts';
 import { runInChild } from '../../night/run-in-child.ts';
-import { startScheduler } from '../../night/scheduler.ts';
+import { type Scheduler, type SchedulerOptions, startScheduler } from '../../night/scheduler.ts';
 import { describeChanges } from '../run-view.ts';
+import { afterFailure, withCleanUp } from '../../night/both-errors.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { keepingSignals } from './signals.ts';
 
@@ -49,8 +50,40 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
     await runtime.seal();
     return runInChild({ configFile, dataFolder }, onProgress, signal);
   });
+  let scheduler: Scheduler | undefined;
+  let control: Awaited<ReturnType<typeof serveControl>> | undefined;
+  // Each part is stopped whatever becomes of the others; whoever waits for a run hears how it ended.
+  const stopRuns = async (): Promise<void> => {
+    scheduler?.stop();
+    await runs.stop();
+  };
+  const stopControl = async (): Promise<void> => control?.close();
+  const stop = (): Promise<void> => withCleanUp(stopRuns, () => withCleanUp(stopControl, () => runtime.stop()));
+  try {
+    const nightly = (scheduler = startScheduler(nightlyRun(loaded, runs, log)));
+    control = await serveControl(dataFolder, {
+      seal: () => runtime.seal(),
+      'reload-keys': () => runtime.reloadKeys(),
+      run: ({ configFile }, report) => runs.start(typeof configFile === 'string' ? configFile : loaded.file, report),
+      status: async (): Promise<UpStatus> => ({
+        pid: process.pid,
+        url: runtime.url,
+        running_since: runs.since(),
+        next_run: nightly.next().toISOString(),
+      }),
+    });
+    return { url: runtime.url, failed: failure.promise, stop };
+  } catch (error) {
+    // Without this the edge would go on receiving, and the command never end.
+    await afterFailure(error, stop);
+    throw error;
+  }
+}
+
+/** The nightly run as the scheduler starts it. */
+function nightlyRun(loaded: LoadedConfig, runs: ReturnType<typeof oneAtATime>, log: (line: string) => void): SchedulerOptions {
   const { project, nightly } = loaded.config;
-  const scheduler = startScheduler({
+  return {
     time: nightly,
     timeZone: project.timeZone,
     run: async () => {
@@ -63,27 +96,6 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
         // Told, not thrown: receiving events goes on, and the next run finishes the work.
         log(`nightly run: error: ${error instanceof Error ? error.message : String(error)}`);
       }
-    },
-  });
-  const control = await serveControl(dataFolder, {
-    seal: () => runtime.seal(),
-    'reload-keys': () => runtime.reloadKeys(),
-    run: ({ configFile }, report) => runs.start(typeof configFile === 'string' ? configFile : loaded.file, report),
-    status: async (): Promise<UpStatus> => ({
-      pid: process.pid,
-      url: runtime.url,
-      running_since: runs.since(),
-      next_run: scheduler.next().toISOString(),
-    }),
-  });
-  return {
-    url: runtime.url,
-    failed: failure.promise,
-    stop: async () => {
-      scheduler.stop();
-      await runs.stop();
-      await control.close();
-      await runtime.stop();
     },
   };
 }

@@ -12,6 +12,7 @@ export interface LandingFolders {
   readonly corrupt: string;
 }
 
+/** The paths of the folders under a data folder, whether they exist or not. */
 export function landingFolders(dataFolder: string): LandingFolders {
   const landing = join(dataFolder, 'landing');
   return {

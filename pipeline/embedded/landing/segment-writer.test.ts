@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -93,6 +93,21 @@ describe('appending', () => {
     const files = await Promise.all((await pendingSegments(data)).map(async (path) => await readFile(path, 'utf8')));
     expect(files).toEqual(['a\nb\nc\n', 'd\n']);
   });
+
+  test.each(['moved away', 'replaced by another file'])(
+    'is not acknowledged into a segment that was %s, and goes on in a new one',
+    async (how) => {
+      const writer = await openWriter();
+      await writer.append('a\n');
+      const [name] = await open();
+      const { open: openFolder, sealed: sealedFolder } = landingFolders(data);
+      await rename(join(openFolder, name!), join(sealedFolder, name!));
+      if (how !== 'moved away') await writeFile(join(openFolder, name!), '');
+      await expect(writer.append('b\n')).rejects.toThrow(name!);
+      await writer.append('c\n');
+      expect(await readFile(join(openFolder, (await open()).at(-1)!), 'utf8')).toBe('c\n');
+    },
+  );
 
   test('of text that does not end a line is refused', async () => {
     await expect((await openWriter()).append('half')).rejects.toThrow('line feed');

@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { UserError } from '../../config/user-error.ts';
 import { syncFolder } from '../durable.ts';
+import { type FileLock, takeLock } from '../lock.ts';
 import { createLandingFolders, type LandingFolders, segmentsIn } from './folders.ts';
-import { takeWriterLock, type WriterLock } from './writer-lock.ts';
+
+/** The right to write and to seal the open segments of a data folder. */
+const WRITER_LOCK = 'writer.lock';
 
 /** Larger segments take longer to load after a crash; smaller ones make more files. */
 const SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -34,12 +37,13 @@ const realFile: SegmentFile = {
 
 /**
  * Writes landing segments. Appends that arrive while a sync is under way share the next one (group commit), so that many
- * clients cost few syncs. Invariants: `append` resolves only after the sync that covers its text; nothing is written to a
- * file after a failed write or sync; one process writes at a time.
+ * clients cost few syncs. Invariants: `append` resolves only after the sync that covers its text, and only where the file
+ * still lay in the open folder after that sync; nothing is written to a file after a failed write or sync; one process writes
+ * at a time.
  */
 export class SegmentWriter {
   readonly #folders: LandingFolders;
-  readonly #lock: WriterLock;
+  readonly #lock: FileLock;
   readonly #largest: number;
   readonly #file: SegmentFile;
   #segment: Segment | undefined;
@@ -48,7 +52,7 @@ export class SegmentWriter {
   #work: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(folders: LandingFolders, lock: WriterLock, largest: number, file: SegmentFile) {
+  private constructor(folders: LandingFolders, lock: FileLock, largest: number, file: SegmentFile) {
     this.#folders = folders;
     this.#lock = lock;
     this.#largest = largest;
@@ -64,13 +68,18 @@ export class SegmentWriter {
     { segmentBytes = SEGMENT_BYTES, file = realFile }: { segmentBytes?: number; file?: SegmentFile } = {},
   ): Promise<SegmentWriter> {
     const folders = await createLandingFolders(dataFolder);
-    const lock = await takeWriterLock(dataFolder);
+    const lock = takeLock(join(dataFolder, WRITER_LOCK));
     if (!lock) {
       throw new UserError(
         `Another process already writes events to ${dataFolder}: probably a running "touchtrail up". Stop it, or choose another folder with --data.`,
       );
     }
-    await sealLeftovers(folders);
+    try {
+      await sealLeftovers(folders);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
     return new SegmentWriter(folders, lock, segmentBytes, file);
   }
 
@@ -95,8 +104,11 @@ export class SegmentWriter {
   /** Seals, and gives the data folder up. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.seal();
-    await this.#lock.release();
+    try {
+      await this.seal();
+    } finally {
+      this.#lock.release();
+    }
   }
 
   async #enqueue(task: () => Promise<void>): Promise<void> {
@@ -115,6 +127,7 @@ export class SegmentWriter {
       const bytes = Buffer.from(batch.map(({ text }) => text).join(''));
       await this.#file.write(segment.handle, bytes);
       await this.#file.sync(segment.handle);
+      await checkInPlace(segment);
       segment.bytes += bytes.byteLength;
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -166,16 +179,25 @@ export class SegmentWriter {
 }
 
 /**
+ * Makes sure that the file written to is still the one under its name: a segment that somebody moved to the sealed ones
+ * may have been loaded before this write. What is in its place now is loaded whole, whenever it is moved.
+ */
+async function checkInPlace({ file, handle }: Segment): Promise<void> {
+  const [named, written] = await Promise.all([stat(file, { bigint: true }), handle.stat({ bigint: true })]);
+  if (named.ino !== written.ino || named.dev !== written.dev) throw new Error(`${file} was replaced by another file while it was written`);
+}
+
+/**
  * Seals the segments that a killed process left open. Nothing where a living process writes there: it seals its own.
  */
 export async function sealAbandoned(dataFolder: string): Promise<void> {
   const folders = await createLandingFolders(dataFolder);
-  const lock = await takeWriterLock(dataFolder);
+  const lock = takeLock(join(dataFolder, WRITER_LOCK));
   if (!lock) return;
   try {
     await sealLeftovers(folders);
   } finally {
-    await lock.release();
+    lock.release();
   }
 }
 

@@ -170,6 +170,30 @@ test('rows without id or time and duplicates are refused with the reason and sto
   ]);
 });
 
+test.each([
+  ['params', 'params', "[{'key': 'plan', 'value': 'pro'}]", "[{'key': 'plan', 'value': 'team'}]"],
+  ['a value that is no amount', 'value', "'nan'::double", 'null::double'],
+  ['less than a millionth of the value', 'value', '1.00000001::double', '1.00000002::double'],
+])('of duplicates that differ in %s alone the same one stays in either order, and both are told apart', async (_, column, one, other) => {
+  const found = [];
+  for (const [first, second] of [
+    [one, other],
+    [other, one],
+  ]) {
+    await open(
+      literal(`id, client_id, ${column}, created`, `'1', 'a', ${first}, ${at('12:00:00')}`, `'1', 'a', ${second}, ${at('12:00:00')}`),
+    );
+    await world.run(conversions);
+    found.push([
+      await world.rows('select original_value, params from conversions'),
+      await world.rows('select row_hash, reason from rejected_conversions'),
+    ]);
+    await world.close();
+  }
+  expect(found[0]![0]).toHaveLength(1);
+  expect(found[0]).toEqual(found[1]);
+});
+
 test('of equal rows one is a conversion and one refusal is listed', async () => {
   await open(literal('id, client_id, created', `'1', 'a', ${at('12:00:00')}`, `'1', 'a', ${at('12:00:00')}`));
   await world.run(conversions);
@@ -250,6 +274,17 @@ describe('a query that does not fit stops the run before anything is written', (
     expect(await failure(query)).toContain('conversion deal (');
   });
 
+  test('an error of the engine names the line of the file and shows its lines, in no words of ours', async () => {
+    const message = await failure(
+      `-- deals\nselect\n  'x' as id,\n  ${at('12:00:00')} as created,\n  nothing as client_id\nwhere @from < @to`,
+    );
+    expect(message).toMatch(/^conversion deal \(.*deal\.sql\), line 5: Binder Error: Referenced column "nothing" was not found/);
+    expect(message).toContain(
+      ["  4 |   timestamp '2026-03-02 12:00:00' as created,", '> 5 |   nothing as client_id', '  6 | where @from < @to'].join('\n'),
+    );
+    expect(message).not.toContain('dry run');
+  });
+
   test('a lead id is enough in place of a client id', async () => {
     expect(await failure(literal('id, lead_id, created', `'1', 'L1', ${at('12:00:00')}`))).toBe('');
   });
@@ -268,5 +303,7 @@ test('a query that ignores the range is warned about', async () => {
     ),
   );
   const [result] = await world.run(conversions);
-  expect(result!.warnings).toEqual([expect.stringContaining('the query does not use @to, so that it reads everything every night')]);
+  expect(result!.warnings).toEqual([
+    expect.stringContaining('the query does not use @to: whatever range it is asked for, it returns rows beyond it'),
+  ]);
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../config/user-error.ts';
 import { sql, table } from '../../warehouse/sql.ts';
+import { WarehouseError, sqlFrame } from '../../warehouse/warehouse-error.ts';
 import type { Step, StepContext } from '../step.ts';
 import { columnProblems } from './query-columns.ts';
 import { queryRows } from './query-rows.ts';
@@ -43,13 +44,16 @@ export const conversions: Step = async (context) => {
 async function checkedQuery({ warehouse, configFolder }: StepContext, conversion: Conversion, range: QueryRange) {
   const file = path.resolve(configFolder, conversion.sql);
   const place = `conversion ${conversion.name} (${file})`;
-  const { query, parameters } = parseQuery(await readQuery(file, place), warehouse.dialect.name, range, place);
+  const text = await readQuery(file, place);
+  const { query, parameters } = parseQuery(text, warehouse.dialect.name, range, place);
   const columns = await dryRun();
   const problems = columnProblems(columns);
   if (problems.length > 0) throw new UserError(`${place}: the query does not return what a conversion needs\n  ${problems.join('\n  ')}`);
   const unused = ['from', 'to'].filter((name) => !parameters.has(name)).map((name) => `@${name}`);
   const warnings =
-    unused.length === 0 ? [] : [`${place}: the query does not use ${unused.join(' and ')}, so that it reads everything every night`];
+    unused.length === 0
+      ? []
+      : [`${place}: the query does not use ${unused.join(' and ')}: whatever range it is asked for, it returns rows beyond it`];
   return { query, columns, warnings };
 
   async function dryRun() {
@@ -57,9 +61,19 @@ async function checkedQuery({ warehouse, configFolder }: StepContext, conversion
       // As a subquery, so that nothing but a SELECT passes.
       return (await warehouse.dryRun(sql`select returned.* from (\n${query}\n) as returned`)).columns;
     } catch (error) {
+      if (error instanceof WarehouseError) throw queryError(error, text, place);
       throw new UserError(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
+}
+
+/** What the engine complains of, with the lines of the user's own file. */
+function queryError(error: WarehouseError, text: string, place: string): UserError {
+  // The line before the query's first opens the subquery.
+  const line = error.line === undefined ? undefined : error.line - 1;
+  const isInFile = line !== undefined && line >= 1 && line <= text.split('\n').length;
+  const message = isInFile ? `${place}, line ${line}: ${error.words}\n${sqlFrame(text, line)}` : `${place}: ${error.words}`;
+  return new UserError(message, { cause: error });
 }
 
 async function readQuery(file: string, place: string): Promise<string> {

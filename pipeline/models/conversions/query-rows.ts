@@ -1,9 +1,10 @@
 import type { Column } from '../../../edge/contract/columns.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
+import { type HashedColumn, rowHash } from '../row-hash.ts';
 import { type Sql, raw, sql } from '../../warehouse/sql.ts';
 import type { QueryColumnName } from './query-columns.ts';
-import { LARGEST_VALUE } from './tables.ts';
+import { LARGEST_VALUE, STAGED_CONVERSIONS } from './tables.ts';
 
 /**
  * The rows of a user's query in the shape of staged_conversions. Columns it does not return are NULL; ip_address is
@@ -40,29 +41,26 @@ ${query}
         ${has('is_qualified') ? raw('returned.is_qualified') : raw('cast(null as bool)')} as is_qualified,
         ${has('params') ? raw('returned.params') : emptyParams(dialect)} as params
       from returned
+    ),
+    valued as (
+      select
+        id, conversion_time, attribution_time, client_id, lead_id, user_id, email_hash, original_value, has_unusable_value,
+        currency, is_qualified, params,
+        ${dialect.micros(raw('original_value'))} as original_micros
+      from shaped
     )
     select
       ${conversionName} as conversion_name,
-      ${rowHash(dialect)} as row_hash,
+      ${rowHash(dialect, HASHED_COLUMNS)} as row_hash,
       id, conversion_time, attribution_time, client_id, lead_id, user_id, email_hash, original_value, has_unusable_value,
       currency, is_qualified, params
-    from shaped`;
+    from valued`;
 }
 
-/** Hash of all that was returned; every part with its length, so that no two rows read the same. */
-function rowHash(dialect: Dialect): Sql {
-  const part = (value: Sql) => [sql`coalesce(${dialect.concat(dialect.castText(sql`length(${value})`), raw("':'"), value)}, '-')`];
-  const micros = (name: string) => dialect.castText(dialect.unixMicros(raw(name)));
-  const texts = ['id', 'client_id', 'lead_id', 'user_id', 'email_hash', 'currency'].map((name) => raw(name));
-  return dialect.sha256Hex(
-    dialect.concat(
-      ...[...texts, micros('conversion_time'), micros('attribution_time'), dialect.castText(dialect.micros(raw('original_value')))].flatMap(
-        part,
-      ),
-      sql`case when is_qualified is null then '-' when is_qualified then 'y' else 'n' end`,
-    ),
-  );
-}
+/** All that was returned; the value as its micros. */
+const HASHED_COLUMNS: readonly HashedColumn[] = STAGED_CONVERSIONS.columns
+  .filter(({ name }) => name !== 'conversion_name' && name !== 'row_hash')
+  .map((column) => (column.name === 'original_value' ? { name: 'original_micros', type: 'INT64' } : column));
 
 /** An empty array of parameters, typed. */
 function emptyParams(dialect: Dialect): Sql {

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, raw, sql, table } from '../../warehouse/sql.ts';
+import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
 import { IDENTITIES, USER_IDENTITIES } from '../identity/tables.ts';
 import { SESSIONS } from '../sessions/tables.ts';
 import { STAGED_CONVERSIONS } from './tables.ts';
@@ -15,17 +15,25 @@ export function inWindow(dialect: Dialect, config: Config, startedAt: Sql, attri
   return sql`${startedAt} >= ${from} and ${startedAt} <= ${to}`;
 }
 
-/** CTE `kept_rows`: of the rows of one conversion with an id and a time the earliest, of equal times the least hash. */
+const STAGED_COLUMNS = join(STAGED_CONVERSIONS.columns.map(({ name }) => raw(name)));
+
+/**
+ * CTE `kept_rows`: of the rows of one conversion with an id and a time the earliest, of equal times the least hash. The
+ * hash knows a value to its millionth; what differs beyond that is ordered by the value.
+ */
 const KEPT_ROWS = sql`
     ranked_rows as (
       select
-        staged.*,
-        row_number() over (partition by conversion_name, id order by conversion_time nulls first, row_hash nulls first) as place
-      from ${table(STAGED_CONVERSIONS.name)} as staged
+        ${STAGED_COLUMNS},
+        row_number() over (
+          partition by conversion_name, id
+          order by conversion_time nulls first, row_hash nulls first, original_value nulls first
+        ) as place
+      from ${table(STAGED_CONVERSIONS.name)}
       where id is not null and conversion_time is not null
     ),
     kept_rows as (
-      select * from ranked_rows where place = 1
+      select ${STAGED_COLUMNS} from ranked_rows where place = 1
     )`;
 
 /**

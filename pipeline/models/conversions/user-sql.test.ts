@@ -62,6 +62,10 @@ describe('one SELECT', () => {
     expect(() => read('select 1;\ndrop table events')).toThrow('line 2: a second statement follows the first; expected one SELECT');
   });
 
+  test('a semicolon within a text ends nothing', () => {
+    expect(read("select ';' as a;;")).toBe("select ';' as a");
+  });
+
   test.each(['delete from events', 'create table x as select 1', 'insert into x select 1', 'pragma database_list', '-- nothing'])(
     '%s is refused',
     (text) => {

@@ -3,7 +3,8 @@ import { nullable, required } from '../../warehouse/columns.ts';
 
 export const COSTS: TableDefinition = {
   name: 'costs',
-  description: "Ad cost by day, platform, account, campaign, ad group and ad, in the account's local date.",
+  description:
+    "Ad cost by day, platform, account, campaign, ad group and ad, per source, medium and currency, in the account's local date.",
   columns: [
     required('date', 'DATE', "Day, in the ad account's time zone."),
     required('platform', 'STRING', 'Ad platform, for example google_ads.'),
@@ -23,7 +24,7 @@ export const COSTS: TableDefinition = {
     required('impressions', 'INT64', 'Impressions.'),
     required('clicks', 'INT64', 'Clicks.'),
   ],
-  key: ['date', 'platform', 'account_id', 'campaign_id', 'ad_group_id', 'ad_id'],
+  key: ['date', 'platform', 'account_id', 'campaign_id', 'ad_group_id', 'ad_id', 'source', 'medium', 'currency'],
   partitionBy: 'date',
 };
 

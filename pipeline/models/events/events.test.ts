@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type World, openWorld } from '../../testing/world.ts';
+import { type EventInput, type World, openWorld } from '../../testing/world.ts';
 import { events } from './events.ts';
 
 let world: World;
@@ -36,6 +36,36 @@ test('copies received in the same instant are told apart by edge instance, then 
   );
   await world.run(events);
   expect(await stored()).toEqual([{ write_key_id: 'wk_1', message_id: 'm', event: 'a 2' }]);
+});
+
+/** Columns that tell two copies of one delivery apart, each by itself: scalars, a number with a fraction, arrays, JSON. */
+test.each<[string, Partial<EventInput>, Partial<EventInput>]>([
+  ['event', { event: 'x' }, { event: 'y' }],
+  ['country', { country: 'AT' }, { country: null }],
+  ['click_ids', { click_ids: [{ name: 'gclid', value: 'A' }] }, { click_ids: [{ name: 'gclid', value: 'B' }] }],
+  ['email_hashes', { email_hashes: [{ hash: 'h', origin: 'form' }] }, { email_hashes: [{ hash: 'h', origin: 'url' }] }],
+  ['properties', { properties: '{"a":1}' }, { properties: '{"a":2}' }],
+  ['context', { context: '{"a":1}' }, { context: null }],
+  ['engaged_seconds', { engaged_seconds: 1.5 }, { engaged_seconds: 1.25 }],
+  ['sent_at', { sent_at: '2026-03-02T10:00:00.000Z' }, { sent_at: '2026-03-02T10:00:00.001Z' }],
+  ['is_internal', { is_internal: true }, { is_internal: false }],
+])('copies of one delivery that differ in %s alone: the same one stays in either order of loading', async (column, one, other) => {
+  const kept = [];
+  for (const copies of [
+    [one, other],
+    [other, one],
+  ]) {
+    const apart = await openWorld();
+    try {
+      await apart.events(...copies.map((contents) => ({ ...copy, ...contents })));
+      await apart.run(events);
+      kept.push(await apart.rows(`select ${column} from events`));
+    } finally {
+      await apart.close();
+    }
+  }
+  expect(kept[0]).toHaveLength(1);
+  expect(kept[0]).toEqual(kept[1]);
 });
 
 test('the same message id of two write keys is two events', async () => {

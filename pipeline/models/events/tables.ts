@@ -12,7 +12,7 @@ export const EVENTS_RAW: TableDefinition = {
 
 export const EVENTS: TableDefinition = {
   name: 'events',
-  description: 'One row per event: of its copies the one with the least (received_at, edge_instance, edge_sequence).',
+  description: 'One row per event: of its copies the one with the least (received_at, edge_instance, edge_sequence, row hash).',
   columns: EVENT_COLUMNS,
   key: ['write_key_id', 'message_id'],
   partitionBy: 'occurred_at',

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, raw, sql, table } from '../../warehouse/sql.ts';
+import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
 import { VISITORS } from './evidence.ts';
 import { MAXIMUM_IDENTITIES_OF_A_DEVICE, TIERS, WEAK_EMAIL_KEY, keyRules } from './rules.ts';
 import { IDENTITY_KEYS, STAGED_EDGES, STAGED_MERGES, STAGED_REFUSALS } from './tables.ts';
@@ -11,6 +11,21 @@ const ORIGIN_RANK = raw(
   "case origin when 'form' then 0 when 'identify' then 1 when 'server' then 2 when 'event' then 4 when 'url' then 5 else 3 end",
 );
 
+const RULED_LINK_COLUMNS = [
+  'anonymous_id',
+  'key_name',
+  'key_value',
+  'first_seen',
+  'last_seen',
+  'origin',
+  'tier',
+  'tier_rank',
+  'priority',
+  'cap',
+  'exclusive_group',
+  'kind',
+] as const;
+
 /**
  * The edges of the graph: one per anonymous_id and key, in their total order (tier, key priority, first seen, key, ids),
  * their ends coded as integers, with those already refused that need no graph: values shared by too many, and shared
@@ -18,11 +33,9 @@ const ORIGIN_RANK = raw(
  */
 export function edgeRows(dialect: Dialect, config: Config): Sql {
   const exclusive = [...keyRules(config)].filter(([, rule]) => rule.exclusive).map(([name]) => name);
-  const rules = [...keyRules(config)]
-    .filter(([, rule]) => rule.enabled)
-    .map(
-      ([name, rule]) => [name, rule.tier, TIERS.indexOf(rule.tier), rule.priority, rule.maxAnonymousIds, exclusive.indexOf(name)] as const,
-    );
+  const rules = [...keyRules(config)].map(
+    ([name, rule]) => [name, rule.tier, TIERS.indexOf(rule.tier), rule.priority, rule.maxAnonymousIds, exclusive.indexOf(name)] as const,
+  );
   const ruleColumns = {
     name: 'STRING',
     tier: 'STRING',
@@ -62,7 +75,7 @@ export function edgeRows(dialect: Dialect, config: Config): Sql {
     ),
     counted_links as (
       select
-        ruled_links.*,
+        ${join(RULED_LINK_COLUMNS.map((name) => raw(name)))},
         count(*) over (partition by key_name, key_value, tier) as holders,
         countif(key_name = 'email_hash') over (partition by anonymous_id) as email_hashes,
         countif(key_name = 'user_id') over (partition by anonymous_id) as user_ids,
@@ -70,7 +83,10 @@ export function edgeRows(dialect: Dialect, config: Config): Sql {
       from ruled_links
     ),
     placed_links as (
-      select counted_links.*, coalesce(visitors.first_seen, counted_links.first_evidence) as anonymous_first_seen
+      select
+        ${join(RULED_LINK_COLUMNS.map((name) => raw(`counted_links.${name}`)))},
+        counted_links.holders, counted_links.email_hashes, counted_links.user_ids,
+        coalesce(visitors.first_seen, counted_links.first_evidence) as anonymous_first_seen
       from counted_links
       left join visitors on visitors.anonymous_id = counted_links.anonymous_id
     )

@@ -7,10 +7,8 @@ import { COSTS } from '../costs/tables.ts';
 import { IDENTITIES } from '../identity/tables.ts';
 import { SESSIONS } from '../sessions/tables.ts';
 import type { Step } from '../step.ts';
+import { NOT_ATTRIBUTED } from './publication.ts';
 import { DIMENSION_COLUMNS, REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from './tables.ts';
-
-/** Where a conversion has no credited session: not a channel, and never `direct / none`. */
-export const NOT_ATTRIBUTED = '(not attributed)';
 
 /** sessions, attribution and costs → the tables that reports read. */
 export const reports: Step = async ({ warehouse, config }) => {

@@ -31,6 +31,8 @@ async function journey(selector: JourneySelector) {
 
 const LATEST: JourneySelector = { by: 'latest' };
 const NEW = '2026-04-01T10:00:00.000Z';
+/** The same instant as a journey tells it. */
+const TOLD = '2026-04-01T10:00:00.000000Z';
 
 describe('the journey of a published person', () => {
   beforeEach(() => cp(published, folder, { recursive: true }));
@@ -143,7 +145,7 @@ describe('what has landed since the publication', () => {
     const found = await journey({ by: 'anonymous_id', value: 'a1' });
     expect(found.pending.map(({ anonymous_id, type, page_path }) => [anonymous_id, type, page_path])).toEqual([['a1', 'page', '/demo']]);
     expect(found.devices.map(({ pending_events }) => pending_events)).toEqual([1, 0]);
-    expect(found.devices[0]!.last_seen).toBe(NEW);
+    expect(found.devices[0]!.last_seen).toBe(TOLD);
   });
 
   test('joins a new browser to the person whose address it submitted', async () => {
@@ -180,7 +182,35 @@ describe('what has landed since the publication', () => {
     await land(folder, 'loaded/1.ndjson', [before, after]);
     await land(folder, 'open/2.ndjson', [after]);
     const found = await journey({ by: 'anonymous_id', value: 'a1' });
-    expect(found.pending.map(({ occurred_at }) => occurred_at)).toEqual([NEW]);
+    expect(found.pending.map(({ occurred_at }) => occurred_at)).toEqual([TOLD]);
+  });
+
+  test('is no longer pending once it is published, whatever digits its time has', async () => {
+    // data_up_to of the publication is 2026-03-31T20:00:00.000000Z.
+    await land(folder, 'loaded/1.ndjson', [landed({ message_id: 'm0', anonymous_id: 'a1', received_at: '2026-03-31T20:00:00.000Z' })]);
+    expect((await journey({ by: 'anonymous_id', value: 'a1' })).pending).toEqual([]);
+  });
+
+  test('is not shown where it is a copy of an event that is processed: the tracker sent it again', async () => {
+    const first = landed({ message_id: 'm0', anonymous_id: 'a1', received_at: '2026-03-31T19:00:00.000Z' });
+    const again = { ...first, received_at: NEW };
+    const other = landed({ message_id: 'm0', write_key_id: 'wk_2', anonymous_id: 'a1', received_at: NEW, page_path: '/other-key' });
+    await land(folder, 'loaded/1.ndjson', [first]);
+    await land(folder, 'open/2.ndjson', [again, other]);
+    const found = await journey({ by: 'anonymous_id', value: 'a1' });
+    expect(found.pending.map(({ page_path }) => page_path)).toEqual(['/other-key']);
+    expect(found.devices[0]!.pending_events).toBe(1);
+  });
+
+  test('is in order of time, whatever digits the times have', async () => {
+    await land(folder, 'open/1.ndjson', [
+      landed({ message_id: 'm1', anonymous_id: 'a1', received_at: '2026-04-01T10:00:00.123Z', page_path: '/first' }),
+      landed({ message_id: 'm2', anonymous_id: 'a1', received_at: '2026-04-01T10:00:00.123456Z', page_path: '/second' }),
+      landed({ message_id: 'm3', anonymous_id: 'n1', received_at: '2026-04-01T10:00:00.123000Z' }),
+    ]);
+    const found = await journey({ by: 'anonymous_id', value: 'a1' });
+    expect(found.pending.map(({ page_path }) => page_path)).toEqual(['/first', '/second']);
+    expect((await journey(LATEST)).devices.map(({ anonymous_id }) => anonymous_id)).toEqual(['a1', 'a2']);
   });
 
   test('of a server without a browser is found by its identifier', async () => {
@@ -229,7 +259,7 @@ describe('without a publication', () => {
     const found = await journey(LATEST);
     expect(found).toMatchObject({ person_ids: [], sessions: [], conversions: [], publication: null });
     expect(found.devices.map(({ anonymous_id, first_seen, last_seen }) => [anonymous_id, first_seen, last_seen])).toEqual([
-      ['n1', NEW, '2026-04-01T11:00:00.000Z'],
+      ['n1', TOLD, '2026-04-01T11:00:00.000000Z'],
     ]);
     expect(found.pending.map(({ event }) => event)).toEqual([null, 'a', 'b']);
   });

@@ -1,7 +1,7 @@
 import type { EventRow } from '../../../edge/contract/event-row.ts';
 import { UserError } from '../../config/user-error.ts';
 import type { OpenPublication } from '../publication.ts';
-import { landedEvents } from './landed.ts';
+import { eventKey, landedEvents, processedAlready } from './landed.ts';
 import { keysOf, keyText, LandedLinks } from './links.ts';
 import { findPerson, type Person } from './person.ts';
 import { type PublishedJourney, publishedJourney } from './published.ts';
@@ -43,7 +43,7 @@ export async function findJourney(dataFolder: string, selector: JourneySelector,
 
 const NOTHING: PublishedJourney = { devices: [], sessions: [], conversions: [], edges: [] };
 
-/** The landed events of a person, each once, in the order of the contract. */
+/** The landed events of a person that wait for the next run, each once, in the order of the contract. */
 async function eventsOf(dataFolder: string, publishedUpTo: string | null, person: Person): Promise<EventRow[]> {
   const anonymousIds = new Set(person.anonymousIds);
   const keys = new Set(person.keys.map(keyText));
@@ -51,11 +51,14 @@ async function eventsOf(dataFolder: string, publishedUpTo: string | null, person
   for await (const event of landedEvents(dataFolder, publishedUpTo)) {
     // A server's event may know the person by an identifier alone.
     const own = event.anonymous_id ? anonymousIds.has(event.anonymous_id) : keysOf(event).some(({ key }) => keys.has(keyText(key)));
-    if (own) found.set(JSON.stringify([event.write_key_id, event.message_id]), event);
+    if (own) found.set(eventKey(event), event);
   }
-  return [...found.values()].toSorted(
-    (a, b) => compare(a.occurred_at, b.occurred_at) || (a.sequence ?? 0) - (b.sequence ?? 0) || compare(a.message_id, b.message_id),
-  );
+  const processed = await processedAlready(dataFolder, publishedUpTo, [...found.values()]);
+  return [...found.values()]
+    .filter((event) => !processed.has(eventKey(event)))
+    .toSorted(
+      (a, b) => compare(a.occurred_at, b.occurred_at) || (a.sequence ?? 0) - (b.sequence ?? 0) || compare(a.message_id, b.message_id),
+    );
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -35,6 +35,17 @@ test('a loaded segment counts from the last arrival of the publication on', asyn
   expect(await ids(null)).toEqual([]);
 });
 
+test('an arrival is compared as the instant it is, not as the text it stands in', async () => {
+  await land(folder, 'loaded/1.ndjson', [
+    event('m1', '2026-04-01T10:00:00.123Z'),
+    event('m2', '2026-04-01T10:00:00.123000Z'),
+    event('m3', '2026-04-01T10:00:00.124Z'),
+    event('m4', '2026-04-01T10:00:00.123001Z'),
+  ]);
+  expect(await ids('2026-04-01T10:00:00.123000Z')).toEqual(['m3', 'm4']);
+  expect(await ids('2026-04-01T10:00:00.123Z')).toEqual(['m3', 'm4']);
+});
+
 test('a loaded segment last written before that is not read', async () => {
   await land(folder, 'loaded/1.ndjson', [event('m1', '2026-04-01T10:00:00.000Z')]);
   await utimes(path.join(folder, 'landing', 'loaded', '1.ndjson'), new Date('2026-03-01T00:00:00Z'), new Date('2026-03-01T00:00:00Z'));

@@ -1,3 +1,4 @@
+import { IDENTITIES, USER_IDENTITIES } from '../../models/identity/tables.ts';
 import { arrayParam, join, raw, sql, type Sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { type IdentityKey, keyText, type LandedLinks } from './links.ts';
@@ -36,8 +37,8 @@ export function isOneOf(column: string, values: readonly string[], warehouse: Wa
 async function publishedPersons(warehouse: Warehouse, anonymousIds: readonly string[], keys: readonly IdentityKey[]): Promise<string[]> {
   const ofKeys = keys.map(({ name, value }) => sql`(key_name = ${name} and key_value = ${value})`);
   const rows = await warehouse.rows<{ person_id: string }>(
-    sql`select person_id from ${table('identities')} where ${isOneOf('anonymous_id', anonymousIds, warehouse)}
-      ${ofKeys.length ? sql`union distinct select person_id from ${table('user_identities')} where ${join(ofKeys, ' or ')}` : sql``}`,
+    sql`select person_id from ${table(IDENTITIES.name)} where ${isOneOf('anonymous_id', anonymousIds, warehouse)}
+      ${ofKeys.length ? sql`union distinct select person_id from ${table(USER_IDENTITIES.name)} where ${join(ofKeys, ' or ')}` : sql``}`,
     'persons',
   );
   return rows.map(({ person_id }) => person_id);
@@ -45,7 +46,7 @@ async function publishedPersons(warehouse: Warehouse, anonymousIds: readonly str
 
 async function devicesOf(warehouse: Warehouse, personIds: readonly string[]): Promise<string[]> {
   const rows = await warehouse.rows<{ anonymous_id: string }>(
-    sql`select anonymous_id from ${table('identities')} where ${isOneOf('person_id', personIds, warehouse)}`,
+    sql`select anonymous_id from ${table(IDENTITIES.name)} where ${isOneOf('person_id', personIds, warehouse)}`,
     'devices',
   );
   return rows.map(({ anonymous_id }) => anonymous_id);

@@ -1,3 +1,7 @@
+import { ATTRIBUTION } from '../../models/attribution/tables.ts';
+import { CONVERSIONS } from '../../models/conversions/tables.ts';
+import { IDENTITIES, IDENTITY_EDGES } from '../../models/identity/tables.ts';
+import { SESSIONS } from '../../models/sessions/tables.ts';
 import { join, sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { OpenPublication } from '../publication.ts';
@@ -53,8 +57,8 @@ export async function publishedJourney(
     })),
     edges: await warehouse.rows<EdgeRow>(
       sql`select anonymous_id, key_name, key_value, tier, origin, first_seen, verdict, reason
-        from ${table('identity_edges')} where ${isOneOf('anonymous_id', person.anonymousIds, warehouse)}
-        order by first_seen, key_name, key_value, anonymous_id`,
+        from ${table(IDENTITY_EDGES.name)} where ${isOneOf('anonymous_id', person.anonymousIds, warehouse)}
+        order by first_seen nulls first, key_name nulls first, key_value nulls first, anonymous_id nulls first`,
       'identity edges',
     ),
   };
@@ -66,8 +70,8 @@ function sessionRows(warehouse: Warehouse, person: Person): Promise<SessionRow[]
   return warehouse.rows<SessionRow>(
     sql`select session_id, anonymous_id, started_at, ended_at, channel, source, medium, campaign, landing_path, page_views,
         device_type, browser, os, country, city
-      from ${table('sessions')} where ${isOneOf('anonymous_id', person.anonymousIds, warehouse)}
-      order by started_at, session_id`,
+      from ${table(SESSIONS.name)} where ${isOneOf('anonymous_id', person.anonymousIds, warehouse)}
+      order by started_at nulls first, session_id nulls first`,
     'sessions',
   );
 }
@@ -75,7 +79,7 @@ function sessionRows(warehouse: Warehouse, person: Person): Promise<SessionRow[]
 /** Devices as their latest session describes them. A device can be known without a session: by a server's event alone. */
 async function deviceRows(warehouse: Warehouse, person: Person, sessions: readonly SessionRow[]): Promise<Device[]> {
   const rows = await warehouse.rows<{ anonymous_id: string; first_seen: string }>(
-    sql`select anonymous_id, first_seen from ${table('identities')} where ${isOneOf('anonymous_id', person.anonymousIds, warehouse)}`,
+    sql`select anonymous_id, first_seen from ${table(IDENTITIES.name)} where ${isOneOf('anonymous_id', person.anonymousIds, warehouse)}`,
     'devices',
   );
   return rows.map(({ anonymous_id, first_seen }) => {
@@ -103,8 +107,8 @@ function conversionRows(warehouse: Warehouse, person: Person, asked: readonly Co
   const named = asked.map(({ name, id }) => sql`or (conversion_name = ${name} and id = ${id})`);
   return warehouse.rows<ConversionRow>(
     sql`select conversion_name as name, id, conversion_time, attribution_time, value_micros, matched_by
-      from ${table('conversions')} where ${isOneOf('person_id', person.personIds, warehouse)} ${join(named, ' ')}
-      order by conversion_time, conversion_name, id`,
+      from ${table(CONVERSIONS.name)} where ${isOneOf('person_id', person.personIds, warehouse)} ${join(named, ' ')}
+      order by conversion_time nulls first, conversion_name nulls first, id nulls first`,
     'conversions',
   );
 }
@@ -123,8 +127,8 @@ async function creditRows(warehouse: Warehouse, conversions: readonly Conversion
   const named = conversions.map(({ name, id }) => sql`(conversion_name = ${name} and conversion_id = ${id})`);
   const rows = await warehouse.rows<CreditRow>(
     sql`select conversion_name as name, conversion_id as id, model, session_id, credit, value_micros, reason
-      from ${table('attribution')} where ${join(named, ' or ')}
-      order by conversion_name, conversion_id, model, session_id`,
+      from ${table(ATTRIBUTION.name)} where ${join(named, ' or ')}
+      order by conversion_name nulls first, conversion_id nulls first, model nulls first, session_id nulls first`,
     'credits',
   );
   const place = (row: ConversionId) => conversions.findIndex(({ name, id }) => name === row.name && id === row.id);

@@ -1,5 +1,8 @@
 import { emailHash, isEmailHash } from '../../../edge/contract/email.ts';
 import { UserError } from '../../config/user-error.ts';
+import { CONVERSIONS } from '../../models/conversions/tables.ts';
+import { USER_IDENTITIES } from '../../models/identity/tables.ts';
+import { SESSIONS } from '../../models/sessions/tables.ts';
 import { sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { unknownName } from '../names.ts';
@@ -88,7 +91,7 @@ function startOfRows(rows: readonly ConversionRow[]): Omit<Start, 'described'> {
 async function startOfConversion({ name, id }: { name: string; id: string }, published: OpenPublication | undefined) {
   if (!published) throw new UserError('no publication yet, so no conversions: run `touchtrail run`');
   const rows = await published.warehouse.rows<ConversionRow>(
-    sql`select ${CONVERSION_COLUMNS} from ${table('conversions')} where conversion_name = ${name} and id = ${id}`,
+    sql`select ${CONVERSION_COLUMNS} from ${table(CONVERSIONS.name)} where conversion_name = ${name} and id = ${id}`,
     'the conversion',
   );
   if (rows.length) return startOfRows(rows);
@@ -99,13 +102,14 @@ async function startOfConversion({ name, id }: { name: string; id: string }, pub
 async function startOfLead(lead: string, published: OpenPublication | undefined): Promise<Omit<Start, 'described'>> {
   if (!published) throw new UserError('no publication yet, so no leads: run `touchtrail run`');
   const rows = await published.warehouse.rows<ConversionRow>(
-    sql`select ${CONVERSION_COLUMNS} from ${table('conversions')} where lead_id = ${lead} order by conversion_time, conversion_name, id`,
+    sql`select ${CONVERSION_COLUMNS} from ${table(CONVERSIONS.name)} where lead_id = ${lead}
+      order by conversion_time nulls first, conversion_name nulls first, id nulls first`,
     'conversions of the lead',
   );
   const persons = await published.warehouse.rows<{ person_id: string }>(
-    sql`select distinct person_id from ${table('user_identities')}
+    sql`select distinct person_id from ${table(USER_IDENTITIES.name)}
       where key_value = ${lead} and key_name not in ('user_id', 'email_hash', 'ga_client_id')
-      order by person_id`,
+      order by person_id nulls first`,
     'persons of the lead',
   );
   const start = startOfRows(rows);
@@ -117,7 +121,7 @@ async function startOfLead(lead: string, published: OpenPublication | undefined)
 
 async function latestVisitor(warehouse: Warehouse): Promise<string | undefined> {
   const [row] = await warehouse.rows<{ anonymous_id: string }>(
-    sql`select anonymous_id from ${table('sessions')} order by ended_at desc, anonymous_id limit 1`,
+    sql`select anonymous_id from ${table(SESSIONS.name)} order by ended_at desc nulls last, anonymous_id nulls first limit 1`,
     'visitor seen last',
   );
   return row?.anonymous_id;

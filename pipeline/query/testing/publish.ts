@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PUBLICATION as PUBLICATION_TABLE } from '../../night/tables.ts';
+import { type Pointer, PUBLICATION as PUBLICATION_TABLE } from '../../models/reports/publication.ts';
 import { openDuckDb } from '../../warehouse/duckdb/duckdb.ts';
 import type { Row, TableDefinition } from '../../warehouse/warehouse.ts';
 import { PUBLICATION } from './world.ts';
@@ -16,5 +16,8 @@ export async function publish(dataFolder: string, tables: readonly (readonly [Ta
   for (const [table, rows] of tables) await warehouse.load(table, rows);
   await warehouse.load(PUBLICATION_TABLE, [{ publication_id, published_at, data_up_to, config: JSON.stringify(config) }]);
   await warehouse.close();
-  await writeFile(path.join(folder, 'current.json'), JSON.stringify({ publication_id, file, published_at }));
+  await writeFile(
+    path.join(folder, 'current.json'),
+    JSON.stringify({ publication_id, file, published_at, definition: 'hash' } satisfies Pointer),
+  );
 }

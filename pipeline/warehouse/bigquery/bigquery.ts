@@ -119,17 +119,10 @@ export class BigQueryWarehouse implements Warehouse {
     }
   }
 
-  async loadCsv(target: TableDefinition, file: string, options: { nullText?: string; label?: string } = {}): Promise<Change> {
+  async loadCsv(target: TableDefinition, file: string, options: { label?: string } = {}): Promise<Change> {
     const label = options.label ?? `load ${target.name}`;
     return this.#withStagingTable(target, async (cells) => {
-      const converted = await stageCsv(
-        this,
-        (job) => this.#timed(label, () => this.#api.loadFile(job)),
-        target,
-        file,
-        cells,
-        options.nullText ?? '',
-      );
+      const converted = await stageCsv(this, (job) => this.#timed(label, () => this.#api.loadFile(job)), target, file, cells);
       if (target.key.length === 0) return this.#write(statements.replaceAll(target, converted), `${label} from ${file}`);
       return this.merge(target, converted, { deleteUnmatched: true, label: `${label} from ${file}` });
     });

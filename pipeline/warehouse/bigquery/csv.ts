@@ -19,7 +19,6 @@ export async function stageCsv(
   target: TableDefinition,
   file: string,
   cells: string,
-  nullText: string,
 ): Promise<Sql> {
   const header = await checkedHeader(target, file);
   const { records } = await outlineOf(file);
@@ -29,7 +28,7 @@ export async function stageCsv(
     sourceFormat: 'CSV',
     writeDisposition: 'WRITE_EMPTY',
     fields: header.map((name) => ({ name, type: 'STRING', mode: 'NULLABLE' })),
-    csv: { skipLeadingRows: 1, nullMarker: nullText },
+    csv: { skipLeadingRows: 1, nullMarker: '' },
   });
   if (loaded !== records)
     throw new UserError(`${file}: the file has ${records} records, but the engine read ${loaded}; nothing was changed`);

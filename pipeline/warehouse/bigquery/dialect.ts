@@ -50,6 +50,8 @@ export const bigQueryDialect: Dialect = {
   firstValue: (value, orderBy) => sql`array_agg(struct(${value} as value) order by ${orderBy} limit 1)[offset(0)].value`,
   arrayAgg: (value, orderBy) => sql`ifnull(array_agg(${value} ignore nulls order by ${orderBy}), [])`,
   values: (alias, columns, rows) => inlineTable(alias, columns, rows),
+  // Of a NULL it would make the text null.
+  jsonString: (value) => sql`if((${value}) is null, null, to_json_string(${value}))`,
   differs: (left, right, type, repeated) => {
     // A NULL array is stored as an empty one.
     if (repeated) return sql`to_json_string(ifnull(${left}, [])) is distinct from to_json_string(ifnull(${right}, []))`;

@@ -92,6 +92,7 @@ when not matched by source then delete
 when not matched by target then insert (${raw(names(target))}) values (${join(target.columns.map((column) => of('source', column.name)))})`;
 }
 
+/** Drops a table of this dataset; one that is not there is no error. */
 export function dropTable(name: string): Sql {
   return sql`drop table if exists ${table(name)}`;
 }

@@ -1,4 +1,6 @@
 import type { Column, ColumnType } from '../../../edge/contract/columns.ts';
+import { isoMicros } from '../instants.ts';
+import { safeInteger } from '../integers.ts';
 import type { SourceColumn } from '../source-columns.ts';
 import type { Row, Value } from '../warehouse.ts';
 import type { Field, RawCell, RawRow } from './api.ts';
@@ -32,6 +34,7 @@ export function columnOf(field: Field): Column {
   };
 }
 
+/** A result's column as the check of a source wants it. */
 export function sourceColumnOf(field: Field): SourceColumn {
   return { name: field.name, type: TYPES[field.type], repeated: field.mode === 'REPEATED' };
 }
@@ -63,6 +66,7 @@ export function valuesOf(row: RawRow, fields: readonly Field[]): Value[] {
   return fields.map((field, i) => valueOf(row.f[i]!.v, field));
 }
 
+/** {@link valuesOf} by column name. */
 export function rowOf(row: RawRow, fields: readonly Field[]): Row {
   const values = valuesOf(row, fields);
   return Object.fromEntries(fields.map((field, i) => [field.name, values[i]!]));
@@ -77,20 +81,8 @@ function valueOf(raw: RawCell['v'], field: Field): Value {
   if (type === 'INT64') return safeInteger(text);
   if (type === 'FLOAT64') return Number(text === 'INF' || text === '+INF' ? Infinity : text === '-INF' ? -Infinity : text);
   if (type === 'BOOL') return text === 'true';
-  return type === 'TIMESTAMP' ? isoMicros(BigInt(text)) : text;
-}
-
-function safeInteger(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number))
-    throw new RangeError(`the integer ${text} does not fit a number exactly: cast it to STRING in the query`);
-  return number;
-}
-
-function isoMicros(micros: bigint): string {
-  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const iso = new Date(Number((micros - fraction) / 1000n)).toISOString();
-  return `${iso.slice(0, -4)}${String(fraction).padStart(6, '0')}Z`;
+  // Its years, 1 to 9999, all have a text.
+  return type === 'TIMESTAMP' ? isoMicros(BigInt(text))! : text;
 }
 
 /** A row as a line of a load job; JSON columns, which travel as text, become the value they hold. */

@@ -72,6 +72,7 @@ export function engineError(error: unknown, text: string, label: string): Wareho
   return new WarehouseError(label, words, { sql: text, cause: error, ...(line && { line: Number(line[1]) }) });
 }
 
+/** The words of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,16 +12,10 @@ import { columnType, identifier, literal } from './syntax.ts';
 import { insertTarget } from './write.ts';
 
 /** {@link Warehouse.loadCsv} on DuckDB: cells are staged as text, so that a bad one can be shown as it stands in the file. */
-export async function loadCsv(
-  session: DuckDbSession,
-  target: TableDefinition,
-  file: string,
-  nullText: string,
-  label: string,
-): Promise<Change> {
+export async function loadCsv(session: DuckDbSession, target: TableDefinition, file: string, label: string): Promise<Change> {
   const header = await checkedHeader(target, file);
   return session.withTemporaryTable(async (cells) => {
-    await stageCells(session, cells, header, file, nullText, label);
+    await stageCells(session, cells, header, file, label);
     await checkCells(session, cells, target, file, label);
     return session.withTemporaryTable(async (typed) => {
       const columns = target.columns.map((column) => `${convert(column)} as ${identifier(column.name)}`);
@@ -40,14 +34,7 @@ async function replaceAll(session: DuckDbSession, target: TableDefinition, stage
   });
 }
 
-async function stageCells(
-  session: DuckDbSession,
-  cells: string,
-  header: readonly string[],
-  file: string,
-  nullText: string,
-  label: string,
-): Promise<void> {
+async function stageCells(session: DuckDbSession, cells: string, header: readonly string[], file: string, label: string): Promise<void> {
   const outline = await outlineOf(file);
   const options = {
     columns: `{${header.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ')}}`,
@@ -57,7 +44,7 @@ async function stageCells(
     quote: literal('"'),
     escape: literal('"'),
     new_line: outline.lineEnd === '\n' ? literal('\\n') : literal('\\r\\n'),
-    nullstr: `[${[...new Set(['', nullText])].map(literal).join(', ')}]`,
+    nullstr: literal(''),
     max_line_size: '16777216',
     // In one thread, so that the row number is the number of the record in the file.
     parallel: 'false',

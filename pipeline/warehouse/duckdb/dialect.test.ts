@@ -96,6 +96,17 @@ cases('jsonText', [
   ['NULL is NULL', dialect.jsonText(json(null), '$.text'), null],
 ]);
 
+cases('jsonString', [
+  ['a text is quoted', dialect.jsonString(text('a"b')), String.raw`"a\"b"`],
+  [
+    'an array of structs is a list of objects',
+    dialect.jsonString(raw("[{'name': 'gclid', 'value': 'ü'}]")),
+    '[{"name":"gclid","value":"ü"}]',
+  ],
+  ['JSON loses its white space only', dialect.jsonString(json('{"b": 1, "a": [true, null]}')), '{"b":1,"a":[true,null]}'],
+  ['NULL is NULL', dialect.jsonString(json(null)), null],
+]);
+
 cases('parseJson', [
   ['parses an object', dialect.jsonText(dialect.parseJson(text('{"a": 1}')), '$.a'), '1'],
   ['is NULL for broken text', dialect.parseJson(text('{"a": ')), null],

@@ -79,6 +79,7 @@ export const duckDbDialect: Dialect = {
   firstValue: (value, orderBy) => sql`first(${value} order by ${orderBy})`,
   arrayAgg: (value, orderBy) => sql`coalesce(list(${value} order by ${orderBy}) filter (where (${value}) is not null), [])`,
   values: (alias, columns, rows) => inlineTable(alias, columns, rows),
+  jsonString: (value) => sql`cast(json(to_json(${value})) as varchar)`,
   differs: (left, right, type, repeated) =>
     type === 'JSON' && !repeated ? jsonDiffers(left, right) : sql`(${left}) is distinct from (${right})`,
 };

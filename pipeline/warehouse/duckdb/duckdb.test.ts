@@ -385,10 +385,13 @@ describe('errors', () => {
       .rows(raw('select\n  1 as one,\n  nothing\nfrom (select 1)'), 'find nothing')
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WarehouseError);
-    const { message, label, cause } = error as WarehouseError;
+    const { message, label, cause, words, line, detail } = error as WarehouseError;
     expect(label).toBe('find nothing');
     expect(message).toContain('find nothing: Binder Error: Referenced column "nothing" not found');
     expect(message).toContain('  2 |   1 as one,\n> 3 |   nothing\n  4 | from (select 1)');
+    expect(words).toMatch(/^Binder Error: Referenced column "nothing" not found/);
+    expect(line).toBe(3);
+    expect(`find nothing: ${detail}`).toBe(message);
     expect(cause).toBeInstanceOf(Error);
   });
 

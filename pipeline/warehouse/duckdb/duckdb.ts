@@ -76,8 +76,8 @@ export class DuckDbWarehouse implements Warehouse {
     return appendRows(this.session, target, rows, options.replace ?? false, options.label ?? `load ${target.name}`);
   }
 
-  async loadCsv(target: TableDefinition, file: string, options: { nullText?: string; label?: string } = {}): Promise<Change> {
-    return loadCsv(this.session, target, file, options.nullText ?? '', options.label ?? `load ${target.name}`);
+  async loadCsv(target: TableDefinition, file: string, options: { label?: string } = {}): Promise<Change> {
+    return loadCsv(this.session, target, file, options.label ?? `load ${target.name}`);
   }
 
   async snapshot(tables: readonly TableDefinition[], path: string): Promise<void> {

@@ -16,6 +16,8 @@ import {
   structValue,
 } from '@duckdb/node-api';
 import type { Column, ColumnType } from '../../../edge/contract/columns.ts';
+import { isoMicros, microsOf } from '../instants.ts';
+import { safeInteger } from '../integers.ts';
 import type { SourceColumn } from '../source-columns.ts';
 import type { Value } from '../warehouse.ts';
 
@@ -78,31 +80,21 @@ export function columnOf(name: string, duckDbType: DuckDBType): Column {
 export function toValue(value: DuckDBValue): Value {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return safeInteger(value);
-  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return isoMicros(value.micros);
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return isoText(value.micros);
   if (value instanceof DuckDBDateValue) return isoDate(value);
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map(toValue);
   if (value instanceof DuckDBStructValue)
     return Object.fromEntries(Object.entries(value.entries).map(([name, member]) => [name, toValue(member)]));
   if (value instanceof DuckDBDecimalValue) return value.toDouble();
-  if (value instanceof DuckDBTimestampSecondsValue) return isoMicros(value.seconds * 1_000_000n);
-  if (value instanceof DuckDBTimestampMillisecondsValue) return isoMicros(value.millis * 1000n);
-  if (value instanceof DuckDBTimestampNanosecondsValue) return isoMicros(value.nanos / 1000n);
+  if (value instanceof DuckDBTimestampSecondsValue) return isoText(value.seconds * 1_000_000n);
+  if (value instanceof DuckDBTimestampMillisecondsValue) return isoText(value.millis * 1000n);
+  if (value instanceof DuckDBTimestampNanosecondsValue) return isoText(value.nanos / 1000n);
   return value.toString();
 }
 
-function safeInteger(value: bigint): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number))
-    throw new RangeError(`the integer ${value} does not fit a number exactly: cast it to STRING in the query`);
-  return number;
-}
-
-/** `2026-01-31T09:30:00.123456Z`; the engine's own infinities have no such form and stay words. */
-function isoMicros(micros: bigint): string {
-  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const date = new Date(Number((micros - fraction) / 1000n));
-  if (Number.isNaN(date.getTime())) return new DuckDBTimestampValue(micros).toString();
-  return `${date.toISOString().slice(0, -4)}${String(fraction).padStart(6, '0')}Z`;
+/** The engine's own infinities have no form as an instant and stay words. */
+function isoText(micros: bigint): string {
+  return isoMicros(micros) ?? new DuckDBTimestampValue(micros).toString();
 }
 
 function isoDate(value: DuckDBDateValue): string {
@@ -121,7 +113,7 @@ function fromScalar(value: Value, column: Column): DuckDBValue {
     case 'INT64':
       return BigInt(value as number);
     case 'TIMESTAMP':
-      return new DuckDBTimestampValue(microsOf(value as string));
+      return new DuckDBTimestampValue(microsOf(value as string)!);
     case 'DATE':
       return new DuckDBDateValue(Date.parse(value as string) / 86_400_000);
     case 'STRUCT': {
@@ -136,9 +128,4 @@ function fromScalar(value: Value, column: Column): DuckDBValue {
     default:
       return column.type satisfies never;
   }
-}
-
-function microsOf(iso: string): bigint {
-  const fraction = /\.(\d+)Z$/.exec(iso)?.[1] ?? '';
-  return BigInt(Date.parse(`${iso.slice(0, 19)}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'));
 }

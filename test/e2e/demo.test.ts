@@ -1,12 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { replay } from '../../examples/demo/replay.ts';
-import { createProgress } from '../../pipeline/cli/progress.ts';
-import { createKey } from '../../pipeline/embedded/keys.ts';
-import { type RunningUp, startUp, touchtrailJson } from '../cli.ts';
-import { batches, countDeliveries, countEvents, hashOf } from '../simulator/messages.ts';
+import { type DemoPlace, placeIn } from '../../examples/demo/place.ts';
+import type { FunnelResult } from '../../pipeline/query/funnel.ts';
+import type { Journey } from '../../pipeline/query/journey/types.ts';
+import type { ReportResult } from '../../pipeline/query/result.ts';
+import { command, type CommandResult, touchtrailJson } from '../cli.ts';
+import { countEvents, hashOf } from '../simulator/messages.ts';
+import { closedRevenueCells, funnelCells, hasValue } from '../simulator/screen-tables.ts';
 import { simulate } from '../simulator/simulate.ts';
 import { STORY_EMAIL } from '../simulator/story.ts';
 import { type Model, MODELS, NOT_ATTRIBUTED, STAGES, tellTruth } from '../simulator/truth.ts';
@@ -19,77 +21,119 @@ import {
   trafficByChannel,
   WHOLE_HISTORY,
 } from '../simulator/truth-tables.ts';
+import { readTable } from '../terminal-table.ts';
 
-/** The parts of the commands' JSON that are compared. */
-interface RunJson {
-  readonly changes: Readonly<Record<string, { readonly inserted: number; readonly updated: number; readonly deleted: number }>>;
-}
-interface FunnelJson {
-  readonly rows: readonly {
-    readonly value: string;
-    readonly stages: readonly { readonly conversions: number; readonly value: number | null }[];
-  }[];
-  readonly totals: readonly { readonly conversions: number; readonly value: number | null }[];
-}
-interface ReportJson {
-  readonly rows: readonly {
-    readonly dimensions: Readonly<Record<string, string>>;
-    readonly figures: Readonly<Record<string, number | null>>;
-  }[];
-  readonly totals: { readonly figures: Readonly<Record<string, number | null>> };
-}
-interface JourneyJson {
-  readonly person_ids: readonly string[];
-  readonly devices: readonly { readonly anonymous_id: string; readonly sessions: number }[];
-  readonly signals: readonly {
-    readonly key_name: string;
-    readonly shown_value: string;
-    readonly joins: boolean;
-    readonly seen: readonly { readonly anonymous_id: string; readonly origin: string; readonly verdict: string }[];
-  }[];
-  readonly sessions: readonly {
-    readonly anonymous_id: string;
-    readonly started_at: string;
-    readonly channel: string;
-    readonly credits: readonly {
-      readonly conversion: string;
-      readonly conversion_id: string;
-      readonly model: string;
-      readonly credit: number;
-      readonly value: number | null;
-    }[];
-  }[];
-  readonly conversions: readonly { readonly name: string; readonly id: string; readonly value: number | null }[];
-  readonly pending: readonly unknown[];
-}
-
+/*
+ * The command of the README, literally, with all its visitors; then everything it has shown and published is compared
+ * with what the simulator knows.
+ */
+const root = join(import.meta.dirname, '../..');
 const world = simulate();
 const truth = tellTruth(world);
-const config = join(import.meta.dirname, '../../examples/fernhill/touchtrail.config.ts');
-let data: string;
-let up: RunningUp;
-let firstRun: RunJson;
+let place: DemoPlace;
+let demo: CommandResult;
 
-const ask = async <Result>(...args: readonly string[]) => await touchtrailJson<Result>([...args, '--data', data, '--config', config]);
+const ask = async <Result>(...args: readonly string[]) =>
+  await touchtrailJson<Result>([...args, '--data', place.data, '--config', place.config]);
 
 beforeAll(async () => {
-  data = await mkdtemp(join(tmpdir(), 'touchtrail-truth-'));
-  const { key } = await createKey(data, { kind: 'server', name: 'history' });
-  up = await startUp(['--data', data, '--config', config]);
-  await replay(batches(world), { url: up.url, key, total: countDeliveries(world), progress: createProgress({ quiet: true }) });
-  firstRun = await ask<RunJson>('run');
+  place = placeIn(await mkdtemp(join(tmpdir(), 'touchtrail-demo-')));
+  demo = await command('npm', ['run', 'demo', '--', '--exit', '--folder', place.folder], { cwd: root });
 });
 afterAll(async () => {
-  await up?.stop();
-  await rm(data, { recursive: true, force: true });
+  await rm(place.folder, { recursive: true, force: true });
 });
 
-const hasValue = (stage: string) => stage === 'opportunity' || stage === 'closed_won';
+describe('npm run demo -- --exit', () => {
+  test('ends with code 0 after three chapters, and without an error', () => {
+    expect(demo.stderr).not.toMatch(/error/i);
+    expect(demo.code).toBe(0);
+    expect(demo.stdout.match(/^.+(?=\n─+\n)/gm)?.filter((line) => !/^(?:Table|Channel) /.test(line))).toEqual(Object.values(CHAPTERS));
+    expect(demo.stdout).not.toContain('Your turn');
+  });
+
+  test('the run it shows has stored each event once', () => {
+    const { header, rows } = readTable(demo.stdout, 'demo.ts --exit');
+    expect(header).toEqual(['Table', 'Inserted', 'Updated', 'Deleted']);
+    const inserted = (table: string) => rows.filter(([name]) => name === table).map((row) => row.slice(1));
+    expect(inserted('events')).toEqual([[countEvents(world).toLocaleString('en'), '0', '0']]);
+    expect(inserted('sessions')).toEqual([[truth.sessions.length.toLocaleString('en'), '0', '0']]);
+    expect(inserted('failed_events')).toEqual([]);
+  });
+
+  test('every cell of the funnel equals the truth', () => {
+    const { header, rows, footer } = readTable(demo.stdout, CHAPTERS.funnel);
+    const expected = funnelCells(truth, 'first_click');
+    expect(header).toEqual(['Channel', ...STAGES.flatMap((stage) => ['Count', '#', ...(hasValue(stage) ? ['Value'] : [])])]);
+    expect(byFirstCell(rows)).toEqual(expected.rows);
+    expect(footer).toEqual([
+      ['Total', ...expected.total],
+      ['of stage before', ...expected.ofStageBefore],
+    ]);
+  });
+
+  test('every cell of the closed revenue equals the truth', () => {
+    const { header, rows, footer } = readTable(demo.stdout, CHAPTERS.revenue);
+    const expected = closedRevenueCells(truth, ['first_click', 'last_significant_click']);
+    expect(header).toEqual(REVENUE_HEADER);
+    expect(byFirstCell(rows)).toEqual(expected.rows);
+    expect(footer).toEqual([['Total', ...expected.total]]);
+  });
+
+  test('the journey names both devices, the signal that joined them, and the click that has the credit', () => {
+    const shown = demo.stdout.slice(demo.stdout.indexOf(CHAPTERS.journey));
+    const [laptop, phone] = dana().devices.map((device) => device.anonymousId) as [string, string];
+    expect(shown).toMatch(new RegExp(`^ +D1 +.*desktop.* anonymous_id ${laptop}$`, 'm'));
+    expect(shown).toMatch(new RegExp(`^ +D2 +.*mobile.* anonymous_id ${phone}$`, 'm'));
+    expect(shown).toMatch(
+      new RegExp(
+        `^Joined by\\n +email_hash ${hashOf(STORY_EMAIL).slice(0, 8)}…\\n +D1 +14 Jan 2026 · form .*\\n +D2 +24 Mar 2026 · url `,
+        'm',
+      ),
+    );
+    expect(shown).toMatch(
+      new RegExp(
+        `^ +Tue 9 Dec 2025 14:21 +D1 +Paid Search · google / cpc .*\\n(?: +→ .*\\n)* +→ credit for Closed/Won ${danasDeal().dealId}: first click, last significant click$`,
+        'm',
+      ),
+    );
+    expect(shown).toMatch(new RegExp(`^ +Wed 17 Jun 2026 23:59 +★ +Closed/Won ${danasDeal().dealId} · €50,000\\.00$`, 'm'));
+  });
+
+  test('the README shows these numbers', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const { header, rows } = readTable(readme, 'and then shows:');
+    const expected = closedRevenueCells(truth, ['first_click', 'last_significant_click']);
+    expect(header).toEqual(REVENUE_HEADER);
+    expect(rows.length).toBeGreaterThanOrEqual(4);
+    for (const [channel, ...cells] of rows) expect(cells, channel).toEqual(expected.rows[channel!]);
+    const [, visitors, events] = /\(([\d,]+) visitors, ([\d,]+) events\)/.exec(readme)!;
+    for (const [said, true_] of [
+      [visitors!, world.devices.length],
+      [events!, countEvents(world)],
+    ] as const) {
+      const number = Number(said.replaceAll(',', ''));
+      expect(true_, said).toBeGreaterThanOrEqual(number);
+      expect(true_, said).toBeLessThan(number * 1.05);
+    }
+  });
+});
+
+const CHAPTERS = {
+  funnel: 'From lead to closed deal, by channel',
+  revenue: 'Closed revenue: first click against last significant click',
+  journey: 'One journey: from the ad click in December to 50,000 EUR in June',
+};
+const REVENUE_HEADER = ['Channel', 'Cost', 'Closed/Won', 'Value', 'ROAS', 'Closed/Won', 'Value', 'ROAS'];
+const byFirstCell = (rows: readonly (readonly string[])[]) => Object.fromEntries(rows.map(([first, ...others]) => [first, others]));
+const dana = () => world.people.find((person) => person.email === STORY_EMAIL)!;
+const danasDeal = () => world.deals.find(({ lead }) => lead.device === dana().devices[0])!;
+
 const euro = (cents: number) => cents / 100;
 const inPeriod = ({ from, to }: Period) => ['--from', from, '--to', to];
 
 /** Compares the rows of a period, one per channel, with the truth: no channel missing, none too many. */
-function compareRevenue(rows: ReportJson['rows'], period: Period): void {
+function compareRevenue(rows: ReportResult['rows'], period: Period): void {
   const costs = costByChannel(truth, period);
   const shown = new Map(rows.map((row) => [row.dimensions['channel']!, row.figures]));
   for (const model of MODELS) {
@@ -119,15 +163,19 @@ const MONTHS: readonly Period[] = [
   { from: '2026-06-01', to: '2026-06-30' },
 ];
 
-describe('the example company, through the edge, the warehouse and the pipeline', () => {
-  test('each event is stored once, however often it was delivered', () => {
-    expect(firstRun.changes['events']).toEqual({ inserted: countEvents(world), updated: 0, deleted: 0 });
-    expect(firstRun.changes['failed_events']).toEqual({ inserted: 0, updated: 0, deleted: 0 });
-    expect(firstRun.changes['sessions']?.inserted).toBe(truth.sessions.length);
+describe('the publication of the demo', () => {
+  test('each event is stored once, however often it was delivered', async () => {
+    const [stored] = await ask<Record<string, number>[]>(
+      'query',
+      `select count(*) as events, count(distinct message_id) as messages, (select count(*) from failed_events) as failed,
+        (select count(*) from sessions) as sessions from events`,
+    );
+    const events = countEvents(world);
+    expect(stored).toEqual({ events, messages: events, failed: 0, sessions: truth.sessions.length });
   });
 
   test.each(MODELS)('the funnel by %s equals the truth, for every stage and channel', async (model) => {
-    const funnel = await ask<FunnelJson>('funnel', ...inPeriod(WHOLE_HISTORY), '--model', model);
+    const funnel = await ask<FunnelResult>('funnel', ...inPeriod(WHOLE_HISTORY), '--model', model);
     const expected = funnels(truth)[model];
     const channels = new Set(STAGES.flatMap((stage) => [...expected[stage].keys()]));
     for (const [index, stage] of STAGES.entries()) {
@@ -147,8 +195,8 @@ describe('the example company, through the edge, the warehouse and the pipeline'
 
   test('revenue, cost and ROAS of every month and channel equal the truth, under every model', async () => {
     const figures = ['--conversion=closed_won', `--model=${MODELS.join(',')}`, '--metrics=cost,conversions,conversion_value,roas'];
-    const whole = await ask<ReportJson>('report', ...inPeriod(WHOLE_HISTORY), ...figures);
-    const monthly = await ask<ReportJson>('report', ...inPeriod(WHOLE_HISTORY), '--by=date,channel', '--interval=month', ...figures);
+    const whole = await ask<ReportResult>('report', ...inPeriod(WHOLE_HISTORY), ...figures);
+    const monthly = await ask<ReportResult>('report', ...inPeriod(WHOLE_HISTORY), '--by=date,channel', '--interval=month', ...figures);
     compareRevenue(whole.rows, WHOLE_HISTORY);
     for (const month of MONTHS) {
       const rows = monthly.rows.filter(({ dimensions }) => dimensions['date'] === month.from);
@@ -168,7 +216,7 @@ describe('the example company, through the edge, the warehouse and the pipeline'
   });
 
   test('sessions and people of every channel equal the truth, and people are counted over all their devices', async () => {
-    const report = await ask<ReportJson>('report', ...inPeriod(WHOLE_HISTORY), '--metrics', 'sessions,users');
+    const report = await ask<ReportResult>('report', ...inPeriod(WHOLE_HISTORY), '--metrics', 'sessions,users');
     const shown = Object.fromEntries(
       report.rows
         .filter(({ dimensions }) => dimensions['channel'] !== NOT_ATTRIBUTED)
@@ -182,9 +230,8 @@ describe('the example company, through the edge, the warehouse and the pipeline'
   });
 
   test('the journey of the story shows both devices, what joined them, and the credit of the ad click in June’s revenue', async () => {
-    const dana = world.people.find((person) => person.email === STORY_EMAIL)!;
-    const [laptop, phone] = dana.devices.map((device) => device.anonymousId) as [string, string];
-    const journey = await ask<JourneyJson>('journey', '--email', STORY_EMAIL);
+    const [laptop, phone] = dana().devices.map((device) => device.anonymousId) as [string, string];
+    const journey = await ask<Journey>('journey', '--email', STORY_EMAIL);
 
     expect(journey.devices.map((device) => device.anonymous_id)).toEqual([laptop, phone]);
     expect(journey.sessions.map(({ anonymous_id, started_at, channel }) => [anonymous_id, started_at.slice(0, 19), channel])).toEqual([
@@ -202,9 +249,8 @@ describe('the example company, through the edge, the warehouse and the pipeline'
     );
     expect(seen.toSorted()).toEqual(['laptop form used', 'phone url used']);
 
-    const deal = world.deals.find(({ lead }) => lead.device === dana.devices[0])!;
     const won = journey.conversions.find(({ name }) => name === 'closed_won');
-    expect(won).toMatchObject({ id: deal.dealId, value: 50_000 });
+    expect(won).toMatchObject({ id: danasDeal().dealId, value: 50_000 });
     const credits = (index: number) =>
       journey.sessions[index]!.credits.filter(({ conversion }) => conversion === 'closed_won').map(({ model, credit, value }) => [
         model,
@@ -225,7 +271,7 @@ describe('the example company, through the edge, the warehouse and the pipeline'
     const several = truth.people.filter((person) => person.devices.length > 1 && person.emails.size === 1);
     const sample = [several[0]!, several[Math.floor(several.length / 2)]!, several.at(-1)!];
     for (const person of sample) {
-      const journey = await ask<JourneyJson>('journey', '--email', [...person.emails][0]!);
+      const journey = await ask<Journey>('journey', '--email', [...person.emails][0]!);
       expect(journey.devices.map((device) => device.anonymous_id).toSorted()).toEqual(
         person.devices.map((device) => device.anonymousId).toSorted(),
       );
@@ -250,7 +296,8 @@ describe('the example company, through the edge, the warehouse and the pipeline'
   });
 
   test('a second run on the same data changes no row', async () => {
-    const { changes } = await ask<RunJson>('run');
+    const { changes } = await ask<{ changes: Record<string, object> }>('run');
+    expect(Object.keys(changes)).toContain('events');
     for (const [table, change] of Object.entries(changes)) expect(change, table).toEqual({ inserted: 0, updated: 0, deleted: 0 });
   });
 });

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Config } from '../../config/schema.ts';
+import { createKey } from '../../embedded/keys.ts';
+import { SegmentWriter } from '../../embedded/landing/segment-writer.ts';
+import { serve } from './serve.ts';
+
+let dataFolder: string;
+beforeEach(async () => {
+  dataFolder = await mkdtemp(path.join(tmpdir(), 'touchtrail-serve-'));
+  await createKey(dataFolder, { kind: 'browser', name: 'site', key: 'demo' });
+});
+afterEach(() => rm(dataFolder, { recursive: true, force: true }));
+
+const config = Config.parse({ project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' } });
+const start = () =>
+  serve({
+    loaded: { config, configFolder: dataFolder, file: path.join(dataFolder, 'touchtrail.config.ts') },
+    dataFolder,
+    host: '127.0.0.1',
+    port: 0,
+    log: () => {},
+  });
+
+const isAnswered = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => (socket.destroy(), resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
+
+test('where the control socket cannot be served, the edge, its writer and the scheduler are stopped again', async () => {
+  // A folder in the place of the socket: it can be neither connected to nor replaced.
+  await mkdir(path.join(dataFolder, 'control.sock', 'occupied'), { recursive: true });
+  await expect(start()).rejects.toThrow();
+  expect(existsSync(path.join(dataFolder, 'up.json'))).toBe(false);
+  // Would be refused while the writer of the edge holds the landing zone.
+  const writer = await SegmentWriter.open(dataFolder);
+  await writer.close();
+});
+
+test('a server that is stopped answers no more', async () => {
+  const server = await start();
+  const port = Number(new URL(server.url).port);
+  expect(await isAnswered(port)).toBe(true);
+  await server.stop();
+  expect(await isAnswered(port)).toBe(false);
+});
