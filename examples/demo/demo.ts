@@ -13,6 +13,7 @@ import { simulate } from '../../test/simulator/simulate.ts';
 import { STORY_EMAIL } from '../../test/simulator/story.ts';
 import { type DemoPlace, placeIn, prepare } from './place.ts';
 import { replay } from './replay.ts';
+import { expectFreePort } from './port.ts';
 import { DemoError, startUp, touchtrail } from './touchtrail.ts';
 import { yourTurn } from './your-turn.ts';
 
@@ -81,6 +82,8 @@ async function stopAll(): Promise<void> {
 
 async function main(): Promise<void> {
   const { exit, port, place } = options();
+  // Before what an earlier demonstration left is removed.
+  if (port !== 0) await expectFreePort(port);
   await prepare(place);
   await createKey(place.data, { kind: 'browser', name: 'website', key: 'demo' });
   const { key } = await createKey(place.data, { kind: 'server', name: 'history import' });
@@ -99,7 +102,14 @@ async function main(): Promise<void> {
   if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort');
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+// Whoever reads the tables may stop reading, as `head` does: then the demonstration is over.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    interrupted.abort();
+  });
+}
 try {
   await main();
 } catch (error) {

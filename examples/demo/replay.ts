@@ -57,7 +57,7 @@ export async function replay(batches: Iterable<readonly Event[]>, options: Repla
     task.fail();
     throw error;
   }
-  task.done(`${sent.toLocaleString('en')} events`);
+  task.done(`${sent.toLocaleString('en')} events, some of them twice, as real clients do`);
   return sent;
 }
 

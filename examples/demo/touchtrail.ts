@@ -30,18 +30,18 @@ export interface Up {
 
 /**
  * Starts `touchtrail up` and waits until it accepts traffic. It gets a process group of its own, so that Ctrl-C reaches
- * only the demo, which then ends everything in order.
+ * only the demo, which then ends everything in order; and a channel, so that it ends by itself should the demo be killed.
  */
 export async function startUp(...args: readonly string[]): Promise<Up> {
-  const child = spawn(process.execPath, [PROGRAM, 'up', ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(process.execPath, [PROGRAM, 'up', ...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
   let said = '';
   let echo = false;
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     said += text;
     if (echo) process.stderr.write(text);
   });
   const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
       const ready = /^ready (http:\S+)$/.exec(line);
       if (ready) resolve(ready[1]!);
     });

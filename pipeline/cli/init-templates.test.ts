@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../config/load.ts';
-import { configTemplate, leadTemplate } from './init-templates.ts';
+import { configTemplate, leadTemplate, nextSteps } from './init-templates.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -37,3 +37,16 @@ test('what stands in comments of the config is valid too, once its files exist',
   writeFileSync(file, uncommented);
   expect(Object.keys((await loadConfig(file)).config.sources)).toEqual(['crm_deals']);
 });
+
+test('the next steps run as they are written, with a page event to try without a website', () => {
+  const steps = nextSteps(['touchtrail.config.ts'], 'wk-demo');
+  expect(steps.match(/^ +(npx )?touchtrail \w+$/gm)?.map((line) => line.trim())).toEqual([
+    'npx touchtrail up',
+    'npx touchtrail run',
+    'npx touchtrail report',
+  ]);
+  const [, body] = /^ +curl http:\/\/127\.0\.0\.1:8787\/v1\/page -A "Mozilla.*" -d '(.*)'$/m.exec(steps)!;
+  expect(JSON.parse(body!)).toMatchObject({ writeKey: 'wk-demo', anonymousId: 'first-visitor' });
+});
+
+test('a lead of a bot is none', () => expect(leadTemplate()).toContain('\n  and not is_bot\n'));

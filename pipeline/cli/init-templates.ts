@@ -42,6 +42,7 @@ select
 from events
 where type = 'track'
   and event = 'Form Submitted'
+  and not is_bot
   and occurred_at >= @from
   and occurred_at < @to
 `;
@@ -57,14 +58,26 @@ export function nextSteps(written: readonly string[], writeKey: string): string 
   const files = written.map((name) => `  wrote ${name}\n`).join('');
   return `${files}
 1. Start receiving events:
-     touchtrail up
+     npx touchtrail up
 2. Put the tracker on your website:
      <script async src="http://127.0.0.1:8787/t.js" data-write-key="${writeKey}"></script>
+   Or try it without a website: this line is a visit from a newsletter.
+     ${sampleVisit(writeKey)}
 3. Visit the site, send a form, then run the pipeline (\`up\` does so every night):
-     touchtrail run
+     npx touchtrail run
 4. See which channel brought the lead:
-     touchtrail report
+     npx touchtrail report
 `;
+}
+
+/** One page event, as a tracker of the site would send it. A browser's name, so that it does not count as a bot's. */
+function sampleVisit(writeKey: string): string {
+  const event = {
+    anonymousId: 'first-visitor',
+    writeKey,
+    context: { page: { url: 'https://www.example.com/?utm_source=newsletter&utm_medium=email' } },
+  };
+  return `curl http://127.0.0.1:8787/v1/page -A "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" -H "content-type: application/json" -d '${JSON.stringify(event)}'`;
 }
 
 /** A TypeScript string literal. */

@@ -19,8 +19,11 @@ export async function main(args: readonly string[]): Promise<number> {
   // `touchtrail report | head` closes the pipe early: that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`error: cannot write the result: ${error.message}\n`);
+    process.exit(1);
   });
+  // Progress that nobody reads any more, or that cannot be written, stops no run.
+  process.stderr.on('error', () => {});
   const program = createProgram();
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -29,6 +32,14 @@ export async function main(args: readonly string[]): Promise<number> {
     return reportError(error, args.includes('--debug'), (text) => process.stderr.write(text));
   }
 }
+
+const EXAMPLES = `
+Examples:
+  $ npx touchtrail init --name Fernhill --time-zone Europe/Berlin
+  $ npx touchtrail up
+  $ npx touchtrail run
+  $ npx touchtrail report --last 8m
+`;
 
 /** All commands; parsing throws a `CommanderError` instead of ending the process. */
 export function createProgram(): Command {
@@ -39,6 +50,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   addGlobalOptions(program);
+  program.addHelpText('after', EXAMPLES);
   for (const register of [
     registerInit,
     registerUp,

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { UserError } from '../config/user-error.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 /** Options that every command takes. */
@@ -23,11 +25,15 @@ export function addGlobalOptions(program: Command): void {
     .option('--debug', 'stack traces of errors');
 }
 
-/** The global options as they were given to a command, wherever on the line they stood. */
+/** The global options as they were given to a command, wherever on the line they stood. @throws UserError where --data is a file. */
 export function globalOptions(command: Command): GlobalOptions {
   const options = command.optsWithGlobals<{ data: string; config?: string; json?: boolean; quiet?: boolean; debug?: boolean }>();
+  const dataFolder = path.resolve(options.data);
+  if (statSync(dataFolder, { throwIfNoEntry: false })?.isFile()) {
+    throw new UserError(`--data ${options.data}: this is a file; expected the data folder`, { exitCode: 2 });
+  }
   return {
-    dataFolder: path.resolve(options.data),
+    dataFolder,
     configFile: options.config,
     json: options.json ?? false,
     quiet: options.quiet ?? false,

@@ -30,6 +30,14 @@ test('a run is summed up by the rows touched in each table, and by what readers 
   );
 });
 
+const inserted = (rows: number) => ({ inserted: rows, updated: 0, deleted: 0 });
+
+test('a run says how many of the events that arrived are copies of others', () => {
+  const changes = { events_raw: inserted(205_788), events: inserted(204_855) };
+  expect(renderRun({ ...summary, changes }, 80)).toContain('\n\nevents_raw 205,788, of which 933 are copies\n\nrun ');
+  expect(renderRun({ ...summary, changes: { events_raw: inserted(7), events: inserted(7) } }, 80)).not.toContain('copies');
+});
+
 test('a run that touched no row says so', () => {
   const quiet = { ...summary, changes: {}, warnings: [], publicationId: '20260630T030000Z-000006', publicationKept: true };
   expect(renderRun(quiet, 80)).toBe(

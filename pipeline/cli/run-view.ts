@@ -13,6 +13,10 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
       progress.note(`warning: ${event.message}`);
       return;
     }
+    if (event.type === 'waiting') {
+      progress.note(event.message);
+      return;
+    }
     switch (event.status) {
       case 'running':
         task = progress.begin(event.step);
@@ -76,7 +80,14 @@ export function renderRun(summary: RunSummary, width: number): string {
   const warnings =
     summary.warnings.length === 0 ? '' : `, ${summary.warnings.length} ${summary.warnings.length === 1 ? 'warning' : 'warnings'} (above)`;
   const closing = `run ${summary.runId} done in ${seconds(summary.durationMs)}: ${rows.length === 0 ? 'nothing changed' : describeChanges(summary.changes)}; ${publication}${warnings}\n`;
-  return rows.length === 0 ? closing : `${table}\n${closing}`;
+  return rows.length === 0 ? closing : `${table}${copiesLine(summary.changes)}\n${closing}`;
+}
+
+/** Each event that arrived becomes one row of `events_raw`, and the first of its copies one of `events`. */
+function copiesLine({ events_raw, events }: Changes): string {
+  const arrived = events_raw?.inserted ?? 0;
+  const copies = arrived - (events?.inserted ?? 0);
+  return copies <= 0 ? '' : `\nevents_raw ${count(arrived)}, of which ${count(copies)} ${copies === 1 ? 'is a copy' : 'are copies'}\n`;
 }
 
 function seconds(milliseconds: number): string {

@@ -56,6 +56,27 @@ const WRONG: readonly [string, unknown, readonly string[]][] = [
     ['project.currency: "euro": expected an ISO 4217 code such as "EUR"'],
   ],
   [
+    'a currency that does not exist',
+    { project: { ...project, currency: 'XQQ' } },
+    ['project.currency: "XQQ": expected an ISO 4217 code such as "EUR"'],
+  ],
+  [
+    'an address in place of a domain',
+    { project, site: { domains: ['www.fernhill.example', 'https://fernhill.example/', '*'] } },
+    [
+      'site.domains[1]: "https://fernhill.example/": expected a host name such as "fernhill.example"',
+      'site.domains[2]: "*": expected a host name such as "fernhill.example"',
+    ],
+  ],
+  [
+    'identifiers of a source that are nearly built-in ones',
+    { project, sources: { crm_leads: { ...leads, identity: { lead_id: 'anon', email: 'emial' } } } },
+    [
+      'sources.crm_leads.identity.lead_id: "anon": no such identifier; did you mean "anonymous_id"? A CRM id has another name, such as "crm_contact_id"',
+      'sources.crm_leads.identity.email: "emial": no such identifier; did you mean "email"? A CRM id has another name, such as "crm_contact_id"',
+    ],
+  ],
+  [
     'a time zone that is none',
     { project: { ...project, timeZone: 'Berlin' } },
     ['project.timeZone: "Berlin" is not an IANA time zone such as "Europe/Berlin"'],
@@ -175,4 +196,13 @@ test('a right config passes, with its defaults', () => {
   const config = checkConfig({ project, conversions: [lead], funnel: ['lead'], sources: { crm_leads: leads } }, folder, 'x');
   expect(config.attribution).toEqual({ models: ['first_click', 'last_click', 'last_significant_click'], lookbackDays: 90 });
   expect(config.conversions[0]?.value).toBe('none');
+});
+
+test('a file that is not there can be told of instead: whoever only receives events needs none', () => {
+  const told: string[] = [];
+  const input = { project, costs: [{ csv: 'gone.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }] };
+  const config = checkConfig(input, folder, 'x', { onMissingFile: (message) => told.push(message) });
+  expect(config.costs).toHaveLength(1);
+  expect(told).toEqual([`x: costs[0].csv: "gone.csv": no such file: ${path.join(folder, 'gone.csv')}`]);
+  expect(() => checkConfig(input, folder, 'x')).toThrow('no such file');
 });

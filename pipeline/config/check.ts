@@ -4,7 +4,13 @@ import { didYouMean, problemsOf, renderPath, renderValue, type ConfigProblem } f
 import { IDENTITY_KEY_NAMES, NO_IDENTITY_KEYS, UNSUPPORTED_IDENTITY_KEYS } from './identity-keys.ts';
 import { isReservedTable } from './reserved-tables.ts';
 import { Config } from './schema.ts';
+import { editDistance } from './suggest.ts';
 import { UserError } from './user-error.ts';
+
+export interface ConfigCheckOptions {
+  /** Told of each CSV or SQL file that is not there; default: it is an error. */
+  readonly onMissingFile?: (message: string) => void;
+}
 
 /**
  * Validates what a config file exports.
@@ -12,7 +18,7 @@ import { UserError } from './user-error.ts';
  * @param file named in the message.
  * @throws UserError (exit code 2) that lists every problem, each with its path, the value and what was expected.
  */
-export function checkConfig(input: unknown, folder: string, file: string): Config {
+export function checkConfig(input: unknown, folder: string, file: string, options: ConfigCheckOptions = {}): Config {
   const parsed = Config.safeParse(input);
   if (!parsed.success) throw invalid(file, problemsOf(parsed.error, Config, input));
   const problems = [
@@ -20,8 +26,10 @@ export function checkConfig(input: unknown, folder: string, file: string): Confi
     ...unknownFunnelSteps(parsed.data),
     ...sourceProblems(parsed.data),
     ...identityProblems(parsed.data),
-    ...missingFiles(parsed.data, folder),
   ];
+  const missing = missingFiles(parsed.data, folder);
+  if (options.onMissingFile) missing.forEach(({ path, message }) => options.onMissingFile?.(`${file}: ${path}: ${message}`));
+  else problems.push(...missing);
   if (problems.length > 0) throw invalid(file, problems);
   return parsed.data;
 }
@@ -77,6 +85,22 @@ function unsupportedKey(name: string, ...at: PropertyKey[]): ConfigProblem[] {
   return [{ path: renderPath(at), message: `"${name}" is not supported yet; leave it out` }];
 }
 
+/** A CRM id has any name, but one that is nearly a built-in kind would silently join nobody. */
+function misspeltKind(name: string, at: readonly PropertyKey[]): ConfigProblem[] {
+  const kinds: readonly string[] = [...NO_IDENTITY_KEYS, ...IDENTITY_KEY_NAMES];
+  if (kinds.includes(name)) return [];
+  const squeezed = name.replaceAll('_', '');
+  const isPrefix = (kind: string) => squeezed.length >= 3 && kind.replaceAll('_', '').startsWith(squeezed);
+  const meant = kinds.find(isPrefix) ?? kinds.find((kind) => editDistance(name, kind) <= (kind.length > 7 ? 2 : 1));
+  if (meant === undefined) return [];
+  return [
+    {
+      path: renderPath(at),
+      message: `"${name}": no such identifier; did you mean "${meant}"? A CRM id has another name, such as "crm_contact_id"`,
+    },
+  ];
+}
+
 function identityProblems(config: Config): ConfigProblem[] {
   const ofSources = Object.values(config.sources).flatMap(({ identity }) => Object.values(identity));
   const known = [...new Set([...IDENTITY_KEY_NAMES, ...ofSources.filter((name) => !NO_IDENTITY_KEYS.includes(name))])];
@@ -87,7 +111,10 @@ function identityProblems(config: Config): ConfigProblem[] {
       return [{ path: renderPath(['identity', 'keys', name]), message: unknownName(name, 'identity key', known) }];
     }),
     ...Object.entries(config.sources).flatMap(([source, { identity }]) =>
-      Object.entries(identity).flatMap(([column, name]) => unsupportedKey(name, 'sources', source, 'identity', column)),
+      Object.entries(identity).flatMap(([column, name]) => [
+        ...unsupportedKey(name, 'sources', source, 'identity', column),
+        ...misspeltKind(name, ['sources', source, 'identity', column]),
+      ]),
     ),
   ];
 }

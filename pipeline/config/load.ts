@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { checkConfig } from './check.ts';
+import { checkConfig, type ConfigCheckOptions } from './check.ts';
 import type { Config } from './schema.ts';
 import { UserError } from './user-error.ts';
 
@@ -26,10 +26,11 @@ export interface LoadedConfig {
 /**
  * Finds, imports and validates the config.
  * @param given path of the file; default: `touchtrail.config.ts`, `.js` or `.mjs` in the working folder.
+ * @param options what becomes of CSV and SQL files that are not there.
  * @throws UserError (exit code 2): no such file, a syntax error with file and line, an error while it ran, or a list of
  * everything that is wrong with its values.
  */
-export async function loadConfig(given?: string): Promise<LoadedConfig> {
+export async function loadConfig(given?: string, options: ConfigCheckOptions = {}): Promise<LoadedConfig> {
   const file = findConfig(given);
   const shown = path.relative(process.cwd(), file).startsWith('..') ? file : path.relative(process.cwd(), file);
   const exported = await importConfig(file, shown);
@@ -37,7 +38,7 @@ export async function loadConfig(given?: string): Promise<LoadedConfig> {
     throw new UserError(`${shown} has no default export: write \`export default defineConfig({ … })\``, { exitCode: 2 });
   }
   const configFolder = path.dirname(file);
-  return { config: checkConfig(exported.default, configFolder, shown), configFolder, file };
+  return { config: checkConfig(exported.default, configFolder, shown, options), configFolder, file };
 }
 
 function findConfig(given: string | undefined): string {

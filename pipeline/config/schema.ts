@@ -14,7 +14,22 @@ const timeZone = z.string().refine(
   { error: (issue) => `"${String(issue.input)}" is not an IANA time zone such as "Europe/Berlin"` },
 );
 
-const currency = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as "EUR"');
+const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+const currency = z.string().refine((code) => CURRENCIES.has(code), {
+  error: (issue) => `${JSON.stringify(issue.input)}: expected an ISO 4217 code such as "EUR"`,
+});
+
+/** A name of DNS, in the form that browsers send: labels of letters, digits and hyphens; others as punycode. */
+const HOST_NAME = /^(?!-)[a-z0-9-]{1,63}(?:\.(?!-)[a-z0-9-]{1,63})*$/i;
+const hostName = z.string().refine((text) => HOST_NAME.test(text), {
+  error: ({ input }) => `${JSON.stringify(input)}: expected a host name such as "${hostIn(String(input)) ?? 'fernhill.example'}"`,
+});
+
+/** The host that was most likely meant: `https://fernhill.example/` → `fernhill.example`. */
+function hostIn(text: string): string | undefined {
+  const host = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#:@]+)/i.exec(text)?.[1] ?? /^([^/?#:@]+)/.exec(text)?.[1];
+  return host !== undefined && HOST_NAME.test(host) ? host : undefined;
+}
 
 const project = z.strictObject({
   /** Shown in reports and pages. */
@@ -49,6 +64,9 @@ const identityKey = z.strictObject({
   exclusive: z.boolean(),
 });
 
+/** An export that lost more than this share of its rows, and at least 20, or all of them, stops the run: a broken export deletes nothing. */
+const maximumShrink = z.number().min(0).max(1).default(0.3);
+
 const source = z.strictObject({
   /** CSV file with a header, relative to the config file. */
   csv: z.string().min(1),
@@ -62,8 +80,7 @@ const source = z.strictObject({
   identity: z.record(identifier, identifier).default({}),
   /** The column with the time of the identity evidence. */
   seen: identifier.optional(),
-  /** An export that lost more than this share of its rows stops the run: a broken export deletes nothing. */
-  maximumShrink: z.number().min(0).max(1).default(0.3),
+  maximumShrink,
 });
 
 const cost = z.strictObject({
@@ -75,6 +92,7 @@ const cost = z.strictObject({
   medium: z.string().min(1),
   /** ISO 4217 code of the cost; default: the project's. */
   currency: currency.optional(),
+  maximumShrink,
 });
 
 const conversion = z.strictObject({
@@ -97,7 +115,7 @@ export const Config = z.strictObject({
   site: z
     .strictObject({
       /** Own domains: visits between them are no referrals. */
-      domains: z.array(z.string().min(1)).default([]),
+      domains: z.array(hostName).default([]),
     })
     .default({ domains: [] }),
   sessions: z

@@ -1,9 +1,11 @@
 import { loadConfig } from '../config/load.ts';
+import { keepFilesPrivate } from './private-files.ts';
 import { UserError } from '../config/user-error.ts';
 import { runNight } from './run.ts';
 import type { ChildReply, ChildRequest } from './run-in-child.ts';
 
 // The process a run has to itself: started by run-in-child.ts, it takes one request, runs it and ends.
+keepFilesPrivate();
 const stop = new AbortController();
 const reply = (message: ChildReply): void => void process.send?.(message);
 

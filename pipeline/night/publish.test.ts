@@ -4,13 +4,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Config } from '../config/schema.ts';
 import { COSTS } from '../models/costs/tables.ts';
-import { EVENTS } from '../models/events/tables.ts';
+import { EVENTS, EVENTS_RAW } from '../models/events/tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { openJournal } from './journal.ts';
 import type { Pointer } from '../models/reports/publication.ts';
-import { publish, PUBLISHED_TABLES, type PublishResult } from './publish.ts';
+import { latestArrival, publish, PUBLISHED_TABLES, type PublishResult } from './publish.ts';
 import { NIGHT_TABLES } from './tables.ts';
 
 let dataFolder: string;
@@ -18,7 +18,7 @@ let warehouse: Warehouse;
 beforeEach(async () => {
   dataFolder = mkdtempSync(path.join(os.tmpdir(), 'touchtrail-publish-'));
   warehouse = await openDuckDb(':memory:');
-  await warehouse.migrate([...new Set([...PUBLISHED_TABLES, ...NIGHT_TABLES, EVENTS])]);
+  await warehouse.migrate([...new Set([...PUBLISHED_TABLES, ...NIGHT_TABLES, EVENTS, EVENTS_RAW])]);
 });
 afterEach(async () => {
   await warehouse.close();
@@ -182,4 +182,28 @@ test('a run that lost its lease while it wrote the snapshot does not switch the 
   const lost = night(2, { rows: 1, renewLease: () => Promise.reject(new Error('lost its lease')) });
   await expect(lost).rejects.toThrow('lost its lease');
   expect(pointer()).toEqual(before);
+});
+
+/** A copy of one event, by its arrival. */
+const copy = (received_at: string) => ({
+  write_key_id: 'wk_1',
+  message_id: 'm1',
+  type: 'page',
+  occurred_at: '2026-06-01T10:00:00.000000Z',
+  received_at,
+  email_hashes: [],
+  click_ids: [],
+  is_bot: false,
+  is_internal: false,
+  library: 'touchtrail.js/0.1.0',
+  edge_instance: 'e1',
+  edge_sequence: 1,
+});
+
+test('the data reaches up to the last copy of an event that came again', async () => {
+  const first = '2026-06-01T10:00:00.000000Z';
+  const again = '2026-06-20T08:00:00.000000Z';
+  await warehouse.load(EVENTS_RAW, [copy(first), copy(again)]);
+  await warehouse.load(EVENTS, [copy(first)]);
+  expect(await latestArrival(warehouse, '2026-07-01T03:00:00.000Z')).toBe(again);
 });

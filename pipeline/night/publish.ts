@@ -7,7 +7,7 @@ import { syncFolder, writeAtomically } from '../embedded/durable.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
 import { CONVERSIONS } from '../models/conversions/tables.ts';
 import { COSTS } from '../models/costs/tables.ts';
-import { EVENTS } from '../models/events/tables.ts';
+import { EVENTS_RAW } from '../models/events/tables.ts';
 import { IDENTITIES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
 import { Pointer, POINTER_FILE, PUBLICATION, publishedConfig, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
 import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
@@ -115,10 +115,13 @@ export async function unchangedSince(warehouse: Warehouse, pointer: Pick<Pointer
   return answer?.published === 1 && answer.changed === 0;
 }
 
-/** When the last event that the run had arrived; without events, the run's own instant. */
+/**
+ * When the last event that the run had arrived; without events, the run's own instant. Copies count: of an event that
+ * came again, `events` keeps the arrival of the first.
+ */
 export async function latestArrival(warehouse: Warehouse, now: string): Promise<string> {
   const [row] = await warehouse.rows<{ latest: string | null }>(
-    sql`select max(received_at) as latest from ${table(EVENTS.name)}`,
+    sql`select max(received_at) as latest from ${table(EVENTS_RAW.name)}`,
     'latest event',
   );
   return row?.latest ?? now;

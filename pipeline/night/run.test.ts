@@ -175,9 +175,13 @@ test('a run waits for a reader that holds the file; one that does not let go is 
     await expect(run([], { filePatienceMilliseconds: 0 })).rejects.toThrow(
       new RegExp(`${file} is in use by process ${reader.pid} \\(.*\\): wait until it has finished, or stop it`),
     );
-    const waiting = run([costStep('only', 'Brand')], { filePatienceMilliseconds: 20_000 });
+    const told: RunEvent[] = [];
+    const waiting = run([costStep('only', 'Brand')], { onProgress: (event) => told.push(event) });
     setTimeout(() => reader.stdin.end(), 500);
     expect((await waiting).changes).toEqual({ costs: { inserted: 1, updated: 0, deleted: 0 } });
+    expect(told.filter(({ type }) => type === 'waiting')).toEqual([
+      { type: 'waiting', message: `waiting for process ${reader.pid}, which reads the warehouse` },
+    ]);
   } finally {
     reader.kill('SIGKILL');
     await ended;

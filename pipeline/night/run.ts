@@ -19,7 +19,7 @@ import { NIGHT_TABLES } from './tables.ts';
 /** Runs of this process by data folder. The engine's lock is the process's: within it, an open file is shared, not refused. */
 const runsHere = new Map<string, RunFile>();
 /** How long a run waits for a process that holds the warehouse file but is no run: someone's `touchtrail query`. */
-const FILE_PATIENCE_MILLISECONDS = 10_000;
+const FILE_PATIENCE_MILLISECONDS = 600_000;
 
 /** What a run tells while it works. */
 export type RunEvent =
@@ -42,7 +42,9 @@ export type RunEvent =
       readonly status: 'failed';
       readonly message: string;
     }
-  | { readonly type: 'warning'; readonly message: string };
+  | { readonly type: 'warning'; readonly message: string }
+  /** What the run waits for before it begins; told once. */
+  | { readonly type: 'waiting'; readonly message: string };
 
 export interface RunOptions {
   readonly config: Config;
@@ -55,7 +57,7 @@ export interface RunOptions {
   readonly clock?: () => Date;
   /** Ends the run before its next step. */
   readonly signal?: AbortSignal;
-  /** How long to wait for a process that holds the warehouse file but is no run; default: 10 seconds. */
+  /** How long to wait for a process that holds the warehouse file but is no run; default: 10 minutes. */
   readonly filePatienceMilliseconds?: number;
   /** Default: {@link NIGHT_STEPS}. */
   readonly steps?: readonly NightStep[];
@@ -100,10 +102,10 @@ export async function runNight(options: RunOptions): Promise<RunSummary> {
 }
 
 async function runAlone(options: RunOptions, clock: () => Date, me: RunFile): Promise<RunSummary> {
-  const { config, dataFolder } = options;
+  const { dataFolder, config } = options;
   // What lies in it is personal data of the visitors.
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const warehouse = await openForRun(config, dataFolder, options.filePatienceMilliseconds ?? FILE_PATIENCE_MILLISECONDS);
+  const warehouse = await openForRun(options);
   return withCleanUp(
     async () => {
       await writeRunFile(dataFolder, me);
@@ -118,8 +120,10 @@ async function runAlone(options: RunOptions, clock: () => Date, me: RunFile): Pr
 }
 
 /** Opens the warehouse for writing. The embedded engine lets one process in: whoever is there is named. */
-async function openForRun(config: Config, dataFolder: string, patience: number): Promise<Warehouse> {
-  const deadline = performance.now() + patience;
+async function openForRun(options: RunOptions): Promise<Warehouse> {
+  const { config, dataFolder, signal, onProgress, filePatienceMilliseconds = FILE_PATIENCE_MILLISECONDS } = options;
+  const deadline = performance.now() + filePatienceMilliseconds;
+  let told = false;
   for (;;) {
     try {
       return await openWarehouse(config.warehouse, dataFolder);
@@ -128,6 +132,9 @@ async function openForRun(config: Config, dataFolder: string, patience: number):
       const other = readRunFile(dataFolder);
       if (other) throw inProgress(other, error);
       if (performance.now() > deadline) throw error;
+      if (signal?.aborted) throw new UserError('the run was stopped while it waited for the warehouse; start it again', { cause: error });
+      if (!told) onProgress?.({ type: 'waiting', message: `waiting for process ${error.holder}, which reads the warehouse` });
+      told = true;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

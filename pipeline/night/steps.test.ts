@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Config } from '../config/schema.ts';
+import { DELIVERIES, EVENTS_RAW, FAILED_EVENTS } from '../models/events/tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { NIGHT_STEPS, type NightContext } from './steps.ts';
@@ -40,6 +41,18 @@ test('events that the embedded edge landed stop a run into another warehouse: th
   expect((error as Error).message).toMatch(
     `2 landing segments wait in ${path.join(dataFolder, 'landing')}, and the embedded edge loads only into DuckDB for now`,
   );
+});
+
+test('rejected events are told with a reason', async () => {
+  const failed = { received_at: '2026-07-01T02:00:00.000Z', reason: 'missing_identity', edge_instance: 'e1', edge_sequence: 1 };
+  const delivery = { edge_instance: 'e1', edge_sequence: 1, received_at: failed.received_at, write_key_id: 'wk_1', count: 2 };
+  const lines = [{ delivery }, { failed }, { failed }].map((line) => `${JSON.stringify(line)}\n`).join('');
+  await mkdir(path.join(dataFolder, 'landing', 'sealed'), { recursive: true });
+  await writeFile(path.join(dataFolder, 'landing', 'sealed', '1.ndjson'), lines);
+  await duckdb.migrate([EVENTS_RAW, FAILED_EVENTS, DELIVERIES]);
+  expect((await landing.run(context(duckdb))).warnings).toEqual([
+    '2 events were rejected: see the table failed_events, for example missing_identity',
+  ]);
 });
 
 test('without landed events another warehouse has nothing to load', async () => {

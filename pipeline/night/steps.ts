@@ -5,6 +5,7 @@ import { attribution } from '../models/attribution/attribution.ts';
 import { conversions } from '../models/conversions/conversions.ts';
 import { syncCosts } from '../sources/costs.ts';
 import { events } from '../models/events/events.ts';
+import { FAILED_EVENTS } from '../models/events/tables.ts';
 import { identity } from '../models/identity/identity.ts';
 import { reports } from '../models/reports/reports.ts';
 import { sessions } from '../models/sessions/sessions.ts';
@@ -12,7 +13,8 @@ import type { StepContext, StepResult } from '../models/step.ts';
 import { syncSources } from '../sources/sources.ts';
 import { DuckDbWarehouse } from '../warehouse/duckdb/duckdb.ts';
 import { loadSegments } from '../warehouse/duckdb/landing.ts';
-import type { Change } from '../warehouse/warehouse.ts';
+import { sql, table } from '../warehouse/sql.ts';
+import type { Change, Warehouse } from '../warehouse/warehouse.ts';
 import { publish, type CurrentRun, type PublishResult } from './publish.ts';
 
 /** What a step of the night gets beyond a model's context. */
@@ -61,8 +63,17 @@ async function loadLanding({ warehouse, dataFolder }: NightContext): Promise<Nig
   });
   return {
     changes: { deliveries: inserted(loaded.deliveries), events_raw: inserted(loaded.events), failed_events: inserted(loaded.failed) },
-    warnings: corrupt,
+    warnings: [...corrupt, ...(loaded.failed > 0 ? [await rejectedEvents(warehouse, loaded.failed)] : [])],
   };
+}
+
+/** Rejected events are in no report: whoever runs the pipeline learns of them, with the reason of the latest. */
+async function rejectedEvents(warehouse: Warehouse, count: number): Promise<string> {
+  const [latest] = await warehouse.rows<{ reason: string }>(
+    sql`select reason from ${table(FAILED_EVENTS.name)} order by received_at desc nulls last, reason nulls first limit 1`,
+    'rejected events',
+  );
+  return `${count.toLocaleString('en')} ${count === 1 ? 'event was' : 'events were'} rejected: see the table failed_events, for example ${latest!.reason}`;
 }
 
 /**

@@ -5,7 +5,7 @@ import { join, param, raw, sql, type Sql, type SqlPart, table } from '../warehou
 import type { DateRange } from './dates.ts';
 import { DIMENSIONS, type DimensionName, dimensionSql, type FactTable } from './dimensions.ts';
 import { factFilter, filtersBeyondCosts, rowFilter } from './filters.ts';
-import { factsOf, isConversionMetric, type Measure, type Metric, type MetricName, METRICS } from './metrics.ts';
+import { factsOf, isConversionMetric, isRatioOfCost, type Measure, type Metric, type MetricName, METRICS } from './metrics.ts';
 import { type AttributedConversion, columnKey, type ReportQuery } from './schema.ts';
 
 /** A measure of the report as a column of its SQL: of one period and, for a conversion measure, of one pair. */
@@ -29,6 +29,8 @@ export interface ReportPlan {
   readonly rows: Sql;
   /** The same facts without dimensions: totals are never added up from rows, so that ratios and users stay true. */
   readonly totals: Sql;
+  /** Number of cost rows without a rate, by currency; only where costs are asked for. */
+  readonly unpriced?: Sql;
   readonly metrics: readonly MetricColumn[];
   readonly measures: readonly MeasureColumn[];
   /** Why costs are missing, where they are. */
@@ -40,6 +42,9 @@ const WEIGHTS = ['conversion_value', 'conversions', 'cost', 'sessions', 'users']
 
 /** Name of the column with the number of rows before the limit. */
 export const ROW_COUNT = 'row_count';
+
+/** Name of the column with the number of rows before the limit and before conditions on metrics. */
+export const ALL_ROW_COUNT = 'all_row_count';
 
 /** Turns a parsed query into SQL on the published facts. Values are bound; names come from the tables of this folder only. */
 export function buildReport(query: ReportQuery, dialect: Dialect): ReportPlan {
@@ -53,7 +58,7 @@ export function buildReport(query: ReportQuery, dialect: Dialect): ReportPlan {
   const columnSql = (column: string) => metricSql(metricOf(column, metrics), measures);
   const condition = rowFilter(query.filters, columnSql);
   const rows = sql`with ${groups(query.dimensions, costsInRows)}
-select ${join([...query.dimensions.map(raw), ...measures.map(({ name }) => asText(name, dialect)), sql`count(*) over () as ${raw(ROW_COUNT)}`])}
+select ${join([...query.dimensions.map(raw), ...measures.map(({ name }) => asText(name, dialect)), sql`count(*) over () as ${raw(ROW_COUNT)}`, sql`(select count(*) from figures) as ${raw(ALL_ROW_COUNT)}`])}
 from figures
 ${condition ? sql`where ${condition}` : sql``}
 order by ${orderSql(query, metrics, columnSql)}
@@ -62,7 +67,8 @@ limit ${raw(String(query.limit))}`;
 select ${join(measures.map(({ name }) => asText(name, dialect)))}
 from figures`;
   const costs = costsAsked ? (costsInRows ? 'complete' : costsFilterable ? 'in totals only' : 'not filterable') : 'not asked for';
-  return { rows, totals, metrics, measures, costs };
+  const unpriced = costsAsked && costsFilterable ? unpricedSql(query, dialect) : undefined;
+  return { rows, totals, metrics, measures, costs, ...(unpriced && { unpriced }) };
 }
 
 function metricColumns(query: ReportQuery): MetricColumn[] {
@@ -96,6 +102,7 @@ function measureColumns(query: ReportQuery, metrics: readonly MetricColumn[]): M
     const { numerator, denominator }: Metric = METRICS[metric];
     add(numerator, pair);
     if (denominator) add(denominator, pair);
+    if (numerator === 'cost_micros' || denominator === 'cost_micros') add('unpriced_costs', undefined);
     if (numerator === 'value_micros') (['credit', 'unvalued_credit'] as const).forEach((measure) => add(measure, pair));
   }
   return [...columns.values()];
@@ -116,12 +123,15 @@ export function measureOf(
 
 /** A metric in SQL, for conditions and order only; it is NULL where {@link metricValue} is null. */
 function metricSql({ metric, pair }: MetricColumn, measures: readonly MeasureColumn[]): Sql {
-  const { numerator, denominator, multiply, divide }: Metric = METRICS[metric];
+  const definition: Metric = METRICS[metric];
+  const { numerator, denominator, multiply, divide } = definition;
   const top = raw(measureOf(measures, numerator, pair).name);
   const scale = param(Number(multiply) / Number(divide), 'FLOAT64');
   if (!denominator) return sql`(${top} * ${scale})`;
   const paid = numerator === 'cost_micros' ? sql`nullif(${top}, 0)` : top;
-  return sql`(${paid} / nullif(${raw(measureOf(measures, denominator, pair).name)}, 0) * ${scale})`;
+  const ratio = sql`(${paid} / nullif(${raw(measureOf(measures, denominator, pair).name)}, 0) * ${scale})`;
+  if (!isRatioOfCost(definition)) return ratio;
+  return sql`(case when ${raw(measureOf(measures, 'unpriced_costs', undefined).name)} = 0 then ${ratio} end)`;
 }
 
 interface Grouping {
@@ -160,6 +170,7 @@ function figureSql(column: MeasureColumn, measures: readonly MeasureColumn[]): S
     case 'users':
     case 'credit':
     case 'unvalued_credit':
+    case 'unpriced_costs':
     case 'converted_users':
       return sql`coalesce(${sum}, 0)`;
     case 'value_micros': {
@@ -213,6 +224,8 @@ function sumSql({ measure, pair, period }: MeasureColumn, facts: FactTable, quer
     case 'users':
     case 'converted_users':
       return sql`count(distinct ${only(raw('person_key'))})`;
+    case 'unpriced_costs':
+      return sql`countif(${only(raw('cost_micros is null'))})`;
     case 'unvalued_credit':
       return sql`sum(${only(sql`case when value_micros is null then credit end`)})`;
     case 'credit':
@@ -222,6 +235,17 @@ function sumSql({ measure, pair, period }: MeasureColumn, facts: FactTable, quer
     case 'clicks':
       return sql`sum(${only(raw(measure))})`;
   }
+}
+
+/** Cost rows of the period that no sum has, by currency. */
+function unpricedSql(query: ReportQuery, dialect: Dialect): Sql {
+  const facts: FactTable = { table: REPORT_COSTS, date: 'click_date' };
+  const filter = factFilter(query.filters, facts, dialect);
+  return sql`select coalesce(currency, '?') as currency, count(*) as cost_rows
+from ${table(REPORT_COSTS.name)}
+where cost_micros is null and ${within(facts, query.date_range)}${filter ? sql` and ${filter}` : sql``}
+group by 1
+order by 1 nulls first`;
 }
 
 /** As asked for, then by every dimension, so that equal figures always come in the same order. */

@@ -1,8 +1,11 @@
 import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
 import type { TableDefinition } from '../warehouse/warehouse.ts';
 
-/** What is added up in the warehouse, exactly, as integers; every metric is one of these or the ratio of two. */
-export type GeneralMeasure = 'sessions' | 'users' | 'cost_micros' | 'impressions' | 'clicks';
+/**
+ * What is added up in the warehouse, exactly, as integers; every metric is one of these or the ratio of two.
+ * `unpriced_costs` counts the cost rows without a rate to the project currency.
+ */
+export type GeneralMeasure = 'sessions' | 'users' | 'cost_micros' | 'unpriced_costs' | 'impressions' | 'clicks';
 /** Measures of one conversion under one model; `unvalued_credit` is the credit of conversions without a value. */
 export type ConversionMeasure = 'credit' | 'value_micros' | 'unvalued_credit' | 'converted_users';
 export type Measure = GeneralMeasure | ConversionMeasure;
@@ -139,8 +142,12 @@ export const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
 /** Whether a metric belongs to one conversion under one model. */
 export const isConversionMetric = (name: MetricName): name is ConversionMetricName => Object.hasOwn(CONVERSION_METRICS, name);
 
-const OF_COSTS: readonly Measure[] = ['cost_micros', 'impressions', 'clicks'];
+const OF_COSTS: readonly Measure[] = ['cost_micros', 'unpriced_costs', 'impressions', 'clicks'];
 const OF_CREDITS: readonly Measure[] = ['credit', 'value_micros', 'unvalued_credit', 'converted_users'];
+
+/** Whether a metric is a ratio of cost: of a part of the cost it would mislead, so it is empty where a cost has no rate. */
+export const isRatioOfCost = ({ numerator, denominator }: Metric): boolean =>
+  denominator !== undefined && (numerator === 'cost_micros' || denominator === 'cost_micros');
 
 /** The table of facts a measure is added up from. */
 export function factsOf(measure: Measure): TableDefinition {
@@ -161,7 +168,7 @@ export function metricValue(metric: Metric, numerator: bigint | null, denominato
 }
 
 /** Division of integers of any size into the nearest number, to about 15 digits. */
-function quotient(numerator: bigint, denominator: bigint): number {
+export function quotient(numerator: bigint, denominator: bigint): number {
   const whole = numerator / denominator;
   return Number(whole) + Number(numerator - whole * denominator) / Number(denominator);
 }

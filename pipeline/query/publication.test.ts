@@ -25,7 +25,11 @@ describe('a publication', () => {
   });
 
   test('that does not exist yet is an error that says what to do', async () => {
-    await expect(openPublication(folder)).rejects.toThrow('no publication yet: run `touchtrail run`');
+    await expect(openPublication(folder)).rejects.toThrow(`no publication yet in ${folder}: run \`touchtrail run\``);
+    const missing = path.join(folder, 'nowhere');
+    await expect(openPublication(missing)).rejects.toThrow(
+      `no publication yet in ${missing} (this folder does not exist: name the right one with --data)`,
+    );
     expect(await findPublication(path.join(folder, 'nowhere'))).toBeUndefined();
   });
 

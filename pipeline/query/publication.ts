@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../config/user-error.ts';
@@ -29,8 +30,13 @@ export interface OpenPublication {
  */
 export async function openPublication(dataFolder: string, options: OpenOptions = {}): Promise<OpenPublication> {
   const opened = await findPublication(dataFolder, options);
-  if (!opened) throw new UserError('no publication yet: run `touchtrail run`');
+  if (!opened) throw new UserError(`no publication yet in ${dataFolder}${missingFolder(dataFolder)}: run \`touchtrail run\``);
   return opened;
+}
+
+/** What explains that nothing is found: a folder that is not there is most likely misspelt. */
+export function missingFolder(dataFolder: string): string {
+  return existsSync(dataFolder) ? '' : ' (this folder does not exist: name the right one with --data)';
 }
 
 /** Which file to open, and how; another way to open one is for tests. */

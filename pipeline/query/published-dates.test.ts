@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import { lastFullDay, publishedDates } from './published-dates.ts';
+import { hasFacts, lastFullDay, publishedDates } from './published-dates.ts';
 import { openWorld } from './testing/world.ts';
 
 test('the published days reach from the first click to the last deal', async () => {
   const world = await openWorld();
   expect(await publishedDates(world)).toEqual({ start_date: '2026-01-05', end_date: '2026-03-20' });
+  expect(await hasFacts(world, { start_date: '2026-03-20', end_date: '2026-04-20' })).toBe(true);
+  expect(await hasFacts(world, { start_date: '2026-03-21', end_date: '2026-04-20' })).toBe(false);
   await world.close();
 });
 

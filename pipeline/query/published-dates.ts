@@ -1,6 +1,6 @@
 import { addDays, localDate } from '../config/calendar.ts';
 import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
-import { join, raw, sql, table } from '../warehouse/sql.ts';
+import { join, param, raw, sql, table } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import type { DateRange } from './dates.ts';
 
@@ -21,6 +21,19 @@ export async function publishedDates(warehouse: Warehouse): Promise<DateRange | 
     'published dates',
   );
   return row?.start_date && row.end_date ? { start_date: row.start_date, end_date: row.end_date } : undefined;
+}
+
+/** Whether any published fact is dated within a period. */
+export async function hasFacts(warehouse: Warehouse, { start_date, end_date }: DateRange): Promise<boolean> {
+  const days = DATED.map(
+    ([facts, date]) => sql`select count(*) as facts from ${table(facts.name)}
+      where ${raw(date)} between ${param(start_date, 'DATE')} and ${param(end_date, 'DATE')}`,
+  );
+  const counts = await warehouse.rows<{ facts: number }>(
+    sql`select facts from (${join(days, ' union all ')}) counted`,
+    'facts of the period',
+  );
+  return counts.some(({ facts }) => facts > 0);
 }
 
 /**

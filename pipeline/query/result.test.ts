@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DuckDbWarehouse } from '../warehouse/duckdb/duckdb.ts';
+import { REPORT_COSTS } from '../models/reports/tables.ts';
 import { DIMENSION_NAMES, type DimensionName } from './dimensions.ts';
 import { METRIC_NAMES } from './metrics.ts';
 import { runReport } from './result.ts';
@@ -87,6 +88,37 @@ describe('ratios', () => {
     expect(row('Paid Social')).toEqual([20, 50, 0.0025, null, null, null, 0]);
     // Total: €600, 80 clicks, 7,000 impressions, 5 sessions, 2 deals of together €10,500.
     expect(Object.values(totals.figures)).toEqual([7.5, expect.closeTo(600 / 7, 10), expect.closeTo(80 / 7000, 12), 0.4, 5250, 300, 17.5]);
+  });
+
+  test('of cost are empty where a part of the cost has no rate, and a note names what is left out', async () => {
+    const own = await openWorld();
+    try {
+      const search = { channel: 'Paid Search', source: 'bing', medium: 'cpc', campaign: 'usd', ad_platform: 'microsoft_ads' };
+      const rows = [1, 2].map((n) => ({
+        cost_key: `usd${n}`,
+        click_date: `2026-01-0${n}`,
+        ...search,
+        cost_micros: null,
+        currency: 'USD',
+        impressions: 10,
+        clicks: 5,
+      }));
+      await own.load(REPORT_COSTS, rows);
+      const query = { date_range: ALL, metrics: ['cost', ...metrics], attributed_conversions: [WON_FIRST] } satisfies ReportQueryInput;
+      const found = await runReport(own, PUBLICATION, parseReportQuery(query, PUBLICATION.config));
+      const row = (channel: string) => Object.values(found.rows.find(({ dimensions }) => dimensions.channel === channel)!.figures);
+      // cost, cpc, cpm, ctr, conversion_rate, aov, cpa, roas
+      expect(row('Paid Search')).toEqual([400, null, null, expect.closeTo(80 / 3020, 12), 0.5, 10_000, null, null]);
+      expect(row('Paid Social')).toEqual([200, 20, 50, 0.0025, null, null, null, 0]);
+      expect(Object.values(found.totals.figures).slice(-2)).toEqual([null, null]);
+      expect(found.meta.notes).toEqual([
+        '2 cost rows in USD left out, for want of a rate to EUR: ratios of cost are empty where they belong',
+      ]);
+      const sorted = parseReportQuery({ ...query, filters: { and: [{ field: 'roas', operator: 'gte', value: 0 }] } }, PUBLICATION.config);
+      expect((await runReport(own, PUBLICATION, sorted)).rows.map(({ dimensions }) => dimensions.channel)).toEqual(['Paid Social']);
+    } finally {
+      await own.close();
+    }
   });
 
   test('and values are empty where the conversion has no monetary value', async () => {
@@ -363,6 +395,7 @@ test('the answer says what it was made of', async () => {
     published_at: '2026-04-01T03:00:00.000000Z',
     data_up_to: '2026-03-31T20:00:00.000000Z',
     row_count: 5,
+    all_row_count: 5,
     truncated: false,
     notes: [],
   });

@@ -1,8 +1,8 @@
 import type { Row, Value, Warehouse } from '../warehouse/warehouse.ts';
-import { buildReport, measureOf, type MetricColumn, type ReportPlan, ROW_COUNT } from './build.ts';
+import { buildReport, measureOf, type MetricColumn, type ReportPlan, ALL_ROW_COUNT, ROW_COUNT } from './build.ts';
 import type { DateRange } from './dates.ts';
 import { DIMENSIONS, type DimensionName } from './dimensions.ts';
-import { type Metric, type MetricKind, type MetricName, METRICS, metricValue } from './metrics.ts';
+import { isRatioOfCost, type Metric, type MetricKind, type MetricName, METRICS, metricValue } from './metrics.ts';
 import type { PublishedConfig } from '../models/reports/publication.ts';
 import type { Publication } from './publication.ts';
 import type { AttributedConversion, ReportQuery } from './schema.ts';
@@ -34,6 +34,8 @@ export interface ResultMeta {
   readonly time_zone: string;
   readonly currency: string;
   readonly date_range: DateRange;
+  /** Why the period is not the one that a reader would expect. */
+  readonly period_note?: string;
   readonly comparison_date_range?: DateRange;
   readonly time_basis: ReportQuery['time_basis'];
   readonly interval: ReportQuery['interval'];
@@ -42,6 +44,8 @@ export interface ResultMeta {
   readonly data_up_to: string | null;
   /** Rows before the limit. */
   readonly row_count: number;
+  /** Rows before the limit and before conditions on metrics. */
+  readonly all_row_count: number;
   readonly truncated: boolean;
   /** What a reader must know to read the numbers rightly. */
   readonly notes: readonly string[];
@@ -63,12 +67,14 @@ export async function runReport(warehouse: Warehouse, publication: Publication, 
   const plan = buildReport(query, warehouse.dialect);
   const rows = await warehouse.rows(plan.rows, 'report rows');
   const [totals = {}] = await warehouse.rows(plan.totals, 'report totals');
+  const unpriced = plan.unpriced ? await warehouse.rows<UnpricedCosts>(plan.unpriced, 'costs without a rate') : [];
   const { config } = publication;
   const figures = (row: Row): Omit<ResultRow, 'dimensions'> => ({
     figures: figuresOf(row, plan, config, 'current'),
     ...(query.comparison_date_range && { comparison: figuresOf(row, plan, config, 'comparison') }),
   });
   const row_count = Number(rows[0]?.[ROW_COUNT] ?? 0);
+  const all_row_count = Number(rows[0]?.[ALL_ROW_COUNT] ?? 0);
   return {
     dimensions: query.dimensions.map((key) => ({ key, label: key === 'date' ? DATE_LABELS[query.interval] : DIMENSIONS[key].label })),
     columns: plan.metrics.map((column) => resultColumn(column)),
@@ -89,8 +95,9 @@ export async function runReport(warehouse: Warehouse, publication: Publication, 
       published_at: publication.published_at,
       data_up_to: publication.data_up_to,
       row_count,
+      all_row_count,
       truncated: row_count > rows.length,
-      notes: notesOf(query, plan, totals, config),
+      notes: [...notesOf(query, plan, totals, config), ...unpriced.map((costs) => unpricedNote(costs, config))],
     },
   };
 }
@@ -109,6 +116,7 @@ function figuresOf(row: Row, plan: ReportPlan, config: PublishedConfig, period: 
       const definition: Metric = METRICS[metric];
       if (definition.needsMoney && !isMoney(pair, config)) return [key, null];
       const sum = (measure: Metric['numerator']) => integer(row[measureOf(plan.measures, measure, pair, period).name]);
+      if (isRatioOfCost(definition) && sum('unpriced_costs') !== 0n) return [key, null];
       return [key, metricValue(definition, sum(definition.numerator), definition.denominator ? sum(definition.denominator) : null)];
     }),
   );
@@ -116,6 +124,16 @@ function figuresOf(row: Row, plan: ReportPlan, config: PublishedConfig, period: 
 
 const isMoney = (pair: AttributedConversion | undefined, config: PublishedConfig) =>
   config.conversions.some(({ name, value }) => name === pair?.conversion && value === 'money');
+
+interface UnpricedCosts {
+  readonly currency: string;
+  readonly cost_rows: number;
+}
+
+function unpricedNote({ currency, cost_rows }: UnpricedCosts, { project }: PublishedConfig): string {
+  const rows = cost_rows === 1 ? '1 cost row' : `${cost_rows.toLocaleString('en')} cost rows`;
+  return `${rows} in ${currency} left out, for want of a rate to ${project.currency}: ratios of cost are empty where they belong`;
+}
 
 function notesOf(query: ReportQuery, plan: ReportPlan, totals: Row, config: PublishedConfig): string[] {
   const notes: string[] = [];

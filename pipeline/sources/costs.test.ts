@@ -126,6 +126,18 @@ test('an export without rows deletes nothing where there were some', async () =>
   expect(await world.rows('select count(*) as rows from costs')).toEqual([{ rows: 1 }]);
 });
 
+test('an export that lost more than the allowed share of its rows deletes nothing and says how to override', async () => {
+  const campaigns = (count: number) => HEADER + Array.from({ length: count }, (_, i) => `2026-03-01,1,${i},Brand,,,,,2.00,40,2\n`).join('');
+  await world.file('google.csv', campaigns(100));
+  await world.file('meta.csv', HEADER);
+  await world.run(syncCosts);
+  await world.file('google.csv', campaigns(69));
+  await expect(world.run(syncCosts)).rejects.toThrow(
+    /google\.csv has 69 rows where the last export had 100 rows; at most 30 % may disappear at once\. .*set costs\[0\]\.maximumShrink to 1 for one run/,
+  );
+  expect(await world.rows('select count(*) as rows from costs')).toEqual([{ rows: 100 }]);
+});
+
 test('a project without cost files has no costs', async () => {
   await world.close();
   world = await openWorld();

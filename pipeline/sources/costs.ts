@@ -14,9 +14,8 @@ export const syncCosts: Step = async ({ warehouse, config, configFolder }) => {
   for (const [i, cost] of config.costs.entries()) {
     const staged = stagedCosts(i);
     const file = path.resolve(configFolder, cost.csv);
-    const override = 'remove the entry from costs for one run, which deletes its rows, and put it back';
-    // A shorter export is ordinary here (platforms keep a limited history); an empty one is not.
-    const guarded = { file, configPath: `costs[${i}].csv`, table: staged.name, maximumShrink: 0.99, override };
+    const override = `set costs[${i}].maximumShrink to 1 for one run`;
+    const guarded = { file, configPath: `costs[${i}].csv`, table: staged.name, maximumShrink: cost.maximumShrink, override };
     warnings.push(...(await guardAgainstShrinking(warehouse, guarded)));
     await warehouse.loadCsv(staged, file, { label: `costs[${i}]` });
     if (cost.currency !== undefined && cost.currency !== config.project.currency) {

@@ -4,6 +4,9 @@ import { outlineOf } from '../warehouse/csv-outline.ts';
 import { sql, table } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 
+/** Fewer rows than these may always disappear, unless all do: a tiny table loses a large share with every row. */
+export const FEWEST_ROWS_OF_A_LOSS = 20;
+
 export interface GuardedFile {
   /** Absolute path. */
   readonly file: string;
@@ -11,7 +14,7 @@ export interface GuardedFile {
   readonly configPath: string;
   /** The table that is made equal to the file. */
   readonly table: string;
-  /** Share of the rows that may disappear at once. */
+  /** Share of the rows that may disappear at once, where at least {@link FEWEST_ROWS_OF_A_LOSS} do. */
   readonly maximumShrink: number;
   /** What to do where the loss is meant. */
   readonly override: string;
@@ -36,7 +39,8 @@ export async function guardAgainstShrinking(warehouse: Warehouse, guarded: Guard
   );
   const before = count!.row_count;
   if (before === 0) return records === 0 ? [`${configPath}: ${file} has no rows`] : [];
-  if (before - records <= before * maximumShrink) return [];
+  const lost = before - records;
+  if (lost <= before * maximumShrink || (lost < FEWEST_ROWS_OF_A_LOSS && records > 0)) return [];
   throw new UserError(
     `${configPath}: ${file} has ${rows(records)} where the last export had ${rows(before)}; at most ${percent(maximumShrink)} may disappear at once. ` +
       `Nothing was changed, because a broken export must not delete anything. If the loss is meant, ${override}.`,

@@ -27,21 +27,32 @@ test('a source becomes a table of its name that follows the file row by row', as
 });
 
 test('a file that lost more than the allowed share of its rows deletes nothing and says how to override', async () => {
-  await world.file('deals.csv', deals(10));
+  await world.file('deals.csv', deals(50));
   await world.run(syncSources);
-  await world.file('deals.csv', deals(6));
+  await world.file('deals.csv', deals(30));
   await expect(world.run(syncSources)).rejects.toThrow(
-    /sources\.crm_deals\.csv: .*deals\.csv has 6 rows where the last export had 10 rows; at most 30 % may disappear at once\. .*set sources\.crm_deals\.maximumShrink to 1/,
+    /sources\.crm_deals\.csv: .*deals\.csv has 30 rows where the last export had 50 rows; at most 30 % may disappear at once\. .*set sources\.crm_deals\.maximumShrink to 1/,
   );
-  expect(await count()).toBe(10);
+  expect(await count()).toBe(50);
 });
 
 test('a file that lost exactly the allowed share is taken', async () => {
-  await world.file('deals.csv', deals(10));
+  await world.file('deals.csv', deals(100));
   await world.run(syncSources);
-  await world.file('deals.csv', deals(7));
+  await world.file('deals.csv', deals(70));
   await world.run(syncSources);
-  expect(await count()).toBe(7);
+  expect(await count()).toBe(70);
+});
+
+test.each([
+  [3, 2],
+  [20, 1],
+])('of a small table any share may disappear, as long as rows remain: %i → %i', async (before, now) => {
+  await world.file('deals.csv', deals(before));
+  await world.run(syncSources);
+  await world.file('deals.csv', deals(now));
+  await world.run(syncSources);
+  expect(await count()).toBe(now);
 });
 
 test.each([
@@ -64,6 +75,26 @@ test('a header without rows is warned about where there never were any', async (
 
 test('a file that is not there is named', async () => {
   await expect(world.run(syncSources)).rejects.toThrow(/sources\.crm_deals\.csv: there is no file .*deals\.csv; nothing was changed/);
+});
+
+test('a column that the export gained is ignored with a warning, and one that it lost is an error', async () => {
+  await world.file('deals.csv', 'deal_id,Owner,amount,closed_at,Owner\nD1,"Jane, sales",1,2026-03-01,x\n');
+  expect((await world.run(syncSources))[0]!.warnings).toEqual([
+    expect.stringMatching(
+      /^sources\.crm_deals: .*deals\.csv has columns that sources\.crm_deals\.columns does not declare: "Owner", "Owner"; ignored$/,
+    ),
+  ]);
+  expect(await world.rows('select * from crm_deals')).toEqual([{ deal_id: 'D1', amount: 1, closed_at: '2026-03-01' }]);
+  await world.file('deals.csv', 'deal_id,Owner,closed_at\nD1,Jane,2026-03-01\n');
+  await expect(world.run(syncSources)).rejects.toThrow(/the column "amount" is missing; the header has deal_id, Owner, closed_at/);
+});
+
+test.each([
+  [';', '"deal_id";"amount";"closed_at"\n"D1";"1,5";"2026-03-01"\n'],
+  ['\t', 'deal_id\tamount\tclosed_at\nD1\t"1"\t2026-03-01\n'],
+])('a file separated by %j says so', async (separator, text) => {
+  await world.file('deals.csv', text);
+  await expect(world.run(syncSources)).rejects.toThrow(`the columns seem to be separated by ${JSON.stringify(separator)}; expected commas`);
 });
 
 test('a column that the config does not declare is named with the nearest one', async () => {

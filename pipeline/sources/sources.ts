@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../config/schema.ts';
+import { unknownColumns } from '../warehouse/csv-cells.ts';
 import { nullable, required } from '../warehouse/columns.ts';
 import type { Step } from '../models/step.ts';
 import type { Change, TableDefinition } from '../warehouse/warehouse.ts';
@@ -29,7 +30,16 @@ export const syncSources: Step = async ({ warehouse, config, configFolder }) => 
       override: `set sources.${name}.maximumShrink to 1 for one run`,
     };
     warnings.push(...(await guardAgainstShrinking(warehouse, guarded)));
-    changes[name] = await warehouse.loadCsv(sourceTable(name, source), file, { label: `sources.${name}` });
+    const target = sourceTable(name, source);
+    changes[name] = await warehouse.loadCsv(target, file, { label: `sources.${name}`, ignoreUnknown: true });
+    // A CRM's export gains a column whenever somebody adds a field there.
+    const ignored = await unknownColumns(target, file);
+    if (ignored.length > 0) {
+      const which = ignored.map((column) => `"${column}"`).join(', ');
+      warnings.push(
+        `sources.${name}: ${file} has ${ignored.length === 1 ? 'a column' : 'columns'} that sources.${name}.columns does not declare: ${which}; ignored`,
+      );
+    }
   }
   return { changes, warnings };
 };

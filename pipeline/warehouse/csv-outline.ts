@@ -22,8 +22,9 @@ interface CsvRecord {
   readonly cells: number;
 }
 
-/** The names in the first record; none for an empty file. */
+/** The names in the first record; none for an empty file. @throws UserError where it is not separated by commas. */
 export async function readHeader(file: string): Promise<string[]> {
+  await refuseOtherSeparator(file);
   const scanner = new CsvScanner(file);
   await scanner.read(() => false);
   return splitRecord(scanner.recordText()).map((name) => name.trim());
@@ -35,6 +36,7 @@ export async function readHeader(file: string): Promise<string[]> {
  * @throws UserError naming the file and the line.
  */
 export async function outlineOf(file: string): Promise<CsvOutline> {
+  await refuseOtherSeparator(file);
   const scanner = new CsvScanner(file);
   let header: string[] = [];
   let width = 0;
@@ -48,6 +50,19 @@ export async function outlineOf(file: string): Promise<CsvOutline> {
     return true;
   });
   return { header: header, records: Math.max(records, 0), lineEnd: scanner.lineEnd() };
+}
+
+/** How much of a file is looked at for its separator: more than any header. */
+const HEADER_BYTES = 65_536;
+
+/** Where columns are not separated by commas, every other message about the file would mislead. */
+async function refuseOtherSeparator(file: string): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(file, { end: HEADER_BYTES - 1 }) as AsyncIterable<Buffer>) chunks.push(chunk);
+  const [line = ''] = Buffer.concat(chunks).toString('utf8').split('\n', 1);
+  const unquoted = line.replaceAll(/"[^"]*"/g, '');
+  const other = unquoted.includes(',') ? null : /[;\t|]/.exec(unquoted);
+  if (other) throw new UserError(`${file}:1: the columns seem to be separated by ${JSON.stringify(other[0])}; expected commas`);
 }
 
 /** The physical line of the first record that has this text in a cell, or an empty one for `null`. */

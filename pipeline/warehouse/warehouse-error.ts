@@ -3,6 +3,13 @@ import { UserError } from '../config/user-error.ts';
 /** Another process holds the database file: a reader can turn to the last publication, a writer must wait. */
 export class WarehouseInUseError extends UserError {
   override readonly name = 'WarehouseInUseError';
+  /** The id of that process. */
+  readonly holder: string;
+
+  constructor(holder: string, message: string, options: { cause: unknown }) {
+    super(message, options);
+    this.holder = holder;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Column } from '../../edge/contract/columns.ts';
 import type { Dialect } from './dialect.ts';
+import type { LargeIntegers } from './integers.ts';
 import type { Sql } from './sql.ts';
 
 /** A table of the data model: what both engines create it from. */
@@ -49,8 +50,11 @@ export interface Warehouse {
   /** All rows of a query. An INT64 beyond 2^53 is a RangeError: nothing is rounded. */
   rows<Result = Row>(query: Sql, label?: string): Promise<Result[]>;
 
-  /** Streams the rows of a query column by column, for results too large to hold (the identity graph). */
-  batches(query: Sql, label?: string): AsyncIterable<readonly (readonly Value[])[]>;
+  /**
+   * Streams the rows of a query column by column, for results too large to hold (the identity graph).
+   * @param options.largeIntegers `text`: an INT64 beyond 2^53 is its exact text; default: a RangeError.
+   */
+  batches(query: Sql, label?: string, options?: { largeIntegers?: LargeIntegers }): AsyncIterable<readonly (readonly Value[])[]>;
 
   /** Appends the rows of a query; its columns are matched to the table's by name, missing ones become NULL. */
   append(target: TableDefinition, source: Sql, label?: string): Promise<Change>;
@@ -71,10 +75,10 @@ export interface Warehouse {
   /**
    * Makes the table hold the rows of a CSV file with a header, by its key; rows that are not in the file are deleted,
    * equal ones not touched. Cells are text of the column's type; an empty one is NULL. A table without a
-   * key has no rows to tell apart: it is emptied and filled.
+   * key has no rows to tell apart: it is emptied and filled. A column that the table does not have is an error, or ignored.
    * @throws UserError naming the file, the line, the column and what was expected.
    */
-  loadCsv(target: TableDefinition, file: string, options?: { label?: string }): Promise<Change>;
+  loadCsv(target: TableDefinition, file: string, options?: { label?: string; ignoreUnknown?: boolean }): Promise<Change>;
 
   /** Writes a fresh DuckDB file that holds these tables as they are committed. The file appears whole or not at all. */
   snapshot(tables: readonly TableDefinition[], path: string): Promise<void>;

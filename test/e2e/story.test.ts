@@ -21,6 +21,8 @@ import { type RunningUp, startUp, touchtrail, touchtrailJson } from '../cli.ts';
  */
 const MONTHS_LATER = 150;
 const EMAIL = 'Robin.Ashgrove@harrow-field.example';
+/** Of a network for documentation (RFC 5737). */
+const IP = '203.0.113.77';
 const HASH = createHash('sha256').update(EMAIL.toLowerCase()).digest('hex');
 // Headless Chromium says what it is, and is rightly taken for a bot.
 const LAPTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36';
@@ -101,15 +103,25 @@ test('a second device arrives by the link of an e-mail, months later', async () 
   await phone.close();
 });
 
-test('an event that is refused is kept for the operator, who does not learn the address from it', async () => {
+test('an event that tells too much is taken or refused, and loses the addresses in it either way', async () => {
+  const told = { anonymousId: 'somebody-else', context: { ip: IP } };
   const answer = await fetch(`${up.url}/v1/batch`, {
     method: 'POST',
+    headers: { 'cf-connecting-ip': IP, 'x-forwarded-for': IP, 'user-agent': LAPTOP },
     body: JSON.stringify({
       writeKey: 'demo',
-      batch: [{ type: 'trak', messageId: 'misspelt', anonymousId: 'x', properties: { email: EMAIL, comment: `write to ${EMAIL}` } }],
+      batch: [
+        { ...told, type: 'track', event: 'Video Played', messageId: 'taken' },
+        { ...told, type: 'trak', messageId: 'misspelt', properties: { email: EMAIL, comment: `write to ${EMAIL}` } },
+      ],
     }),
   });
-  expect(await answer.json()).toMatchObject({ results: [{ message_id: 'misspelt', status: 'rejected', reason: 'invalid_value' }] });
+  expect(await answer.json()).toMatchObject({
+    results: [
+      { message_id: 'taken', status: 'ok' },
+      { message_id: 'misspelt', status: 'rejected', reason: 'invalid_value' },
+    ],
+  });
 });
 
 test('the deal closes months later: its revenue stands in the month of the close, its credit with the ad click before the lead', async () => {
@@ -215,15 +227,12 @@ test('no table but those of the CRM holds the visitor’s address or IP address,
     ...(await tablesThatTell(join(data, 'warehouse.duckdb'))),
     ...(await tablesThatTell(join(data, 'publications', file), 'published ')),
   };
-  // Each event came with an IP address: it has become a hash.
-  const [seen] = await touchtrailJson<object[]>(['query', 'select count(*) as events, count(ip_hash) as hashed from events', ...options]);
-  expect(seen).toEqual({ events: 7, hashed: 7 });
   expect(found).toMatchObject({ events: 0, events_raw: 0, failed_events: 0, conversions: 0, 'published conversions': 0 });
   expect(Object.keys(found).filter((name) => found[name]! > 0)).toEqual(['crm_leads']);
 });
 
 /** What must not be found, in lower case: the name and the domain of the address alone would be too much already. */
-const SECRETS = ['harrow-field', 'ashgrove', '127.0.0.1'];
+const SECRETS = ['harrow-field', 'ashgrove', IP, '127.0.0.1'];
 
 /** Files of the data folder that hold nothing of visitors, or the CRM's own rows. */
 const NOT_OF_VISITORS = new Set([

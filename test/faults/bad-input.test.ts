@@ -121,5 +121,6 @@ test('a second up on the same data folder is told who runs', async () => {
 });
 
 test('readers without a publication are told what to do', async () => {
-  expectMessage(await inProject('report'), 1, 'error: no publication yet: run `touchtrail run`');
+  const data = join(project.folder, 'data');
+  expectMessage(await inProject('report'), 1, `error: no publication yet in ${data}`);
 });

@@ -61,6 +61,7 @@ async function fill(world: World): Promise<void> {
       'L3,2026-03-02T12:00:00Z,nobody@fernhill.example,',
       'L4,2025-01-01T00:00:00Z,early@fernhill.example,early',
       'L5,2026-10-25T00:30:00Z,,quiet',
+      'Mail@Fernhill.example,2026-03-02T12:00:00Z,,laptop',
     ].join('\n'),
   );
   await world.file(

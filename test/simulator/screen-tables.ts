@@ -18,7 +18,7 @@ const stageCells = (stage: Stage, { conversions, valueCents }: Sum, placeCell: s
 ];
 
 /** Per stage the count, the place among the channels (with an arrow where it moved), and the value where there is one. */
-export function funnelCells(truth: Truth, model: Model): { rows: Cells; total: string[]; ofStageBefore: string[] } {
+export function funnelCells(truth: Truth, model: Model): { rows: Cells; total: string[] } {
   const table = funnels(truth)[model];
   const channels = new Set(STAGES.flatMap((stage) => [...table[stage].keys()]));
   const at = (stage: Stage, channel: string) => table[stage].get(channel) ?? NOTHING;
@@ -46,11 +46,6 @@ export function funnelCells(truth: Truth, model: Model): { rows: Cells; total: s
       ]),
     ),
     total: sums.flatMap((sum, index) => stageCells(STAGES[index]!, sum, '')),
-    ofStageBefore: STAGES.flatMap((stage, index) => [
-      index === 0 ? '' : `${((100 * sums[index]!.conversions) / sums[index - 1]!.conversions).toFixed(1)}%`,
-      '',
-      ...(hasValue(stage) ? [''] : []),
-    ]),
   };
 }
 

@@ -6,7 +6,7 @@ import { globalOptions } from '../options.ts';
 import { funnelCsv, renderFunnel } from '../render/funnel.ts';
 import { toJson } from '../render/json.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
-import { addPeriodOptions, countOf, type PeriodOptions, periodOf, timeBasisOf } from './period.ts';
+import { addPeriodOptions, choosePeriod, countOf, type PeriodOptions, timeBasisOf, whyEmpty, withPeriodNote } from './period.ts';
 
 interface FunnelOptions extends PeriodOptions {
   readonly by: string;
@@ -41,9 +41,10 @@ export function registerFunnel(program: Command): void {
       try {
         const { config } = publication;
         const published = await publishedDates(warehouse);
+        const { range, note } = await choosePeriod(options, warehouse, published, new Date(), config.project.timeZone);
         const query = parseFunnelQuery(
           {
-            date_range: periodOf(options, published, new Date(), config.project.timeZone),
+            date_range: range,
             model: options.model ?? (config.models.includes('first_click') ? 'first_click' : config.models[0]),
             dimension: options.by,
             time_basis: timeBasisOf(options.basis),
@@ -51,14 +52,10 @@ export function registerFunnel(program: Command): void {
           },
           config,
         );
-        const result = await runFunnel(warehouse, publication, query);
+        const result = withPeriodNote(await runFunnel(warehouse, publication, query), note);
         if (json) writeResult(toJson(result));
         else writeResult(options.csv ? funnelCsv(result) : renderFunnel(result, screenOf()));
-        if (result.rows.length === 0 && published) {
-          writeNotice(
-            `nothing in these dates; published are the days from ${published.start_date} to ${published.end_date}: try --last all`,
-          );
-        }
+        if (result.rows.length === 0) writeNotice(whyEmpty(options, result.meta.date_range, published));
       } finally {
         await warehouse.close();
       }

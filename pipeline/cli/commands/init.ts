@@ -34,6 +34,8 @@ export function registerInit(program: Command): void {
         ...writeNew(path.join('conversions', 'lead.sql'), leadTemplate()),
         ...ignoreData(dataFolder),
       ];
+      // What lies in it is personal data of the visitors.
+      mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
       const key = await websiteKey(dataFolder);
       writeResult(json ? toJson({ files: written, write_key: key }) : nextSteps(written, key));
     });

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { isEmailHash, normalizeEmail } from '../../../edge/contract/email.ts';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
 import { findJourney } from '../../query/journey/journey.ts';
 import type { JourneySelector } from '../../query/journey/selector.ts';
@@ -56,10 +57,15 @@ export function registerJourney(program: Command): void {
   });
 }
 
-/** @throws UserError (exit code 2) for a conversion that is not written as name/id. */
+/** @throws UserError (exit code 2) for an address that is none, and for a conversion that is not written as name/id. */
 export function selectorOf({ lead, email, anonymousId, userId, conversion }: JourneyOptions): JourneySelector {
   if (lead !== undefined) return { by: 'lead', value: lead };
-  if (email !== undefined) return { by: 'email', value: email };
+  if (email !== undefined) {
+    if (!isEmailHash(email) && !/^[^\s@]+@[^\s@]+$/.test(normalizeEmail(email))) {
+      throw usage(`--email ${JSON.stringify(email)}: expected an e-mail address, or its SHA-256 in hex (64 digits)`);
+    }
+    return { by: 'email', value: email };
+  }
   if (anonymousId !== undefined) return { by: 'anonymous_id', value: anonymousId };
   if (userId !== undefined) return { by: 'user_id', value: userId };
   if (conversion === undefined) return { by: 'latest' };

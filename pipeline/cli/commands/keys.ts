@@ -9,7 +9,10 @@ import { screenOf, writeResult } from './output.ts';
 
 /** `touchtrail keys`: create, list and revoke write keys. */
 export function registerKeys(program: Command): void {
-  const keys = program.command('keys').description('Write keys: browser keys are public, server keys are secret and may import history.');
+  const keys = program
+    .command('keys')
+    .description('Write keys: browser keys are public, server keys are secret and may import history.')
+    .addHelpText('after', '\nExamples:\n  $ touchtrail keys list\n  $ touchtrail keys create --kind server --name import\n');
   keys
     .command('create')
     .description('Create a write key and print it; a server key is shown only this once.')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { countOf, listOf, periodOf, timeBasisOf } from './period.ts';
+import { openWorld } from '../../query/testing/world.ts';
+import { choosePeriod, countOf, listOf, periodOf, timeBasisOf } from './period.ts';
 
 const PUBLISHED = { start_date: '2025-11-01', end_date: '2026-06-30' };
 const NOW = new Date('2026-11-23T12:00:00Z');
@@ -32,6 +33,34 @@ describe('the period', () => {
     [{ from: '2026-03-01', to: '2026-02-01' }, '--from 2026-03-01 lies after the last day, 2026-02-01'],
   ])('of %j is refused', (options, message) => {
     expect(() => period(options)).toThrow(message);
+  });
+});
+
+/** The example facts reach from 5 January to 20 March 2026. */
+const choose = async (options: Parameters<typeof periodOf>[0], now: string, published: { start_date: string; end_date: string }) => {
+  const world = await openWorld();
+  try {
+    return await choosePeriod(options, world, published, new Date(now), 'Europe/Berlin');
+  } finally {
+    await world.close();
+  }
+};
+
+describe('the default period', () => {
+  test('includes today where the days before hold nothing, and says so', async () => {
+    const published = { start_date: '2026-01-05', end_date: '2026-01-05' };
+    expect(await choose({}, '2026-01-05T12:00:00Z', published)).toEqual({
+      range: { start_date: '2025-12-07', end_date: '2026-01-05' },
+      note: 'today included, as the days before hold nothing',
+    });
+    expect(await choose({ last: '30d' }, '2026-01-05T12:00:00Z', published)).toEqual({
+      range: { start_date: '2025-12-06', end_date: '2026-01-04' },
+    });
+  });
+
+  test('ends yesterday where the days before hold something', async () => {
+    const published = { start_date: '2026-01-05', end_date: '2026-03-20' };
+    expect(await choose({}, '2026-03-20T12:00:00Z', published)).toEqual({ range: { start_date: '2026-02-18', end_date: '2026-03-19' } });
   });
 });
 

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
+import { localDate } from '../../config/calendar.ts';
 import { UserError } from '../../config/user-error.ts';
 import { type DateRange, isDate, lastOf, SPAN } from '../../query/dates.ts';
-import { lastFullDay } from '../../query/published-dates.ts';
+import { hasFacts, lastFullDay } from '../../query/published-dates.ts';
+import type { ResultMeta } from '../../query/result.ts';
 import { TIME_BASES } from '../../query/schema.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
+
+const DEFAULT_SPAN = '30d';
 
 export interface PeriodOptions {
   readonly from?: string;
@@ -14,7 +19,7 @@ export interface PeriodOptions {
 export function addPeriodOptions(command: Command): Command {
   return command
     .option('--from <date>', 'first day, YYYY-MM-DD, in the project time zone')
-    .option('--to <date>', 'last day, included (default: the last full day that is published)')
+    .option('--to <date>', 'last day, included (default: the last full day that is published, or today where nothing is before it)')
     .option('--last <span>', 'days, weeks, months or years up to --to: 30d, 8w, 8m, 1y; or "all" (default: 30d)');
 }
 
@@ -36,9 +41,51 @@ export function periodOf({ from, to, last }: PeriodOptions, published: DateRange
     if (from > end_date) throw usage(`--from ${from} lies after the last day, ${end_date}${to === undefined ? ': give --to as well' : ''}`);
     return { start_date: from, end_date };
   }
-  const span = last ?? '30d';
+  const span = last ?? DEFAULT_SPAN;
   if (!SPAN.test(span)) throw usage(`--last ${span}: expected a span such as 30d, 8w, 8m or 1y, or "all"`);
   return lastOf(span, end_date);
+}
+
+/** A period, and what a reader must know where it is not the one they would expect. */
+export interface ChosenPeriod {
+  readonly range: DateRange;
+  readonly note?: string;
+}
+
+/**
+ * {@link periodOf}; where no option asks for a period and the default one holds nothing, as on the first day of a
+ * project, today counts too.
+ */
+export async function choosePeriod(
+  options: PeriodOptions,
+  warehouse: Warehouse,
+  published: DateRange | undefined,
+  now: Date,
+  timeZone: string,
+): Promise<ChosenPeriod> {
+  const range = periodOf(options, published, now, timeZone);
+  const isDefault = options.from === undefined && options.to === undefined && options.last === undefined;
+  const today = localDate(now, timeZone);
+  if (!isDefault || !published || published.end_date < today || (await hasFacts(warehouse, range))) return { range };
+  return { range: lastOf(DEFAULT_SPAN, today), note: 'today included, as the days before hold nothing' };
+}
+
+/** A result that says why its period is what it is. */
+export function withPeriodNote<Result extends { readonly meta: ResultMeta }>(result: Result, note: string | undefined): Result {
+  return note === undefined ? result : { ...result, meta: { ...result.meta, period_note: note } };
+}
+
+/** Why a table has no rows, and what to try. */
+export function whyEmpty(
+  { last, filter }: PeriodOptions & { readonly filter?: readonly string[] },
+  { start_date, end_date }: DateRange,
+  published: DateRange | undefined,
+): string {
+  if (!published) return 'nothing is published yet';
+  const days = `published are the days from ${published.start_date} to ${published.end_date}`;
+  const overlaps = start_date <= published.end_date && end_date >= published.start_date;
+  if (filter?.length && overlaps) return `in these dates nothing matches ${filter.map((one) => `--filter "${one}"`).join(' ')}`;
+  return last === 'all' ? `nothing of this is published; ${days}` : `nothing in these dates; ${days}: try --last all`;
 }
 
 /** `--basis conversion` or `click`; the names of the schema are understood too. */

@@ -43,6 +43,16 @@ describe('touchtrail query', () => {
     expect(JSON.parse(stdout)).toEqual([{ a: 1, b: null, a_2: '2026-01-02' }]);
   });
 
+  test('writes integers of any size exactly, beyond 2^53 as text', async () => {
+    const wide = 'select 9007199254740993 as micros, [9007199254740993, 1] as list, 5 as small';
+    expect((await query('--json', wide)).stdout).toContain('"micros": "9007199254740993"');
+    expect(JSON.parse((await query('--json', wide)).stdout)).toEqual([
+      { micros: '9007199254740993', list: ['9007199254740993', 1], small: 5 },
+    ]);
+    expect((await query(wide, '--csv')).stdout).toContain('9007199254740993,');
+    expect((await query(wide)).stdout).toContain('9007199254740993');
+  });
+
   test('knows describe and show', async () => {
     expect((await query('show tables')).stdout).toContain('events');
     expect((await query('describe events', '--csv')).stdout).toContain('event,VARCHAR');
@@ -90,6 +100,9 @@ describe('touchtrail query', () => {
       expect(stdout).toBe('n\r\n5\r\n');
       expect(stderr).toBe(
         'a run is writing to the warehouse: this is the publication of 2026-04-01T03:00:00.000000Z, without raw events\n',
+      );
+      await expect(query('select count(*) from events_raw')).rejects.toThrow(
+        'the table events_raw is not available while a run writes: try again when it has ended',
       );
     } finally {
       child.kill('SIGKILL');

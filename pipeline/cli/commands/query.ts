@@ -44,9 +44,9 @@ export function registerQuery(program: Command): void {
     .action(async (text: string, { limit, csv = false }: QueryOptions, self: Command) => {
       const global = globalOptions(self);
       const most = limit === undefined ? (csv || global.json ? Infinity : 100) : countOf('--limit', limit);
-      const warehouse = await open(global);
+      const { warehouse, isPublication } = await open(global);
       try {
-        const { columns, rows, more } = await read(warehouse, text, most);
+        const { columns, rows, more } = await read(warehouse, text, most, isPublication);
         if (global.json) writeResult(toJson(objectsOf(columns, rows)));
         else if (csv)
           writeResult(
@@ -64,14 +64,14 @@ export function registerQuery(program: Command): void {
 }
 
 /** The warehouse, or the last publication while a run holds the file. */
-async function open({ dataFolder, configFile }: GlobalOptions): Promise<Warehouse> {
+async function open({ dataFolder, configFile }: GlobalOptions): Promise<{ warehouse: Warehouse; isPublication: boolean }> {
   const isConfigured = configFile !== undefined || DEFAULT_NAMES.some((name) => existsSync(name));
   const config = isConfigured ? (await loadConfig(configFile)).config.warehouse : Config.shape.warehouse.parse(undefined);
   if (config.type === 'duckdb' && !existsSync(path.resolve(dataFolder, config.file))) {
     throw new UserError(`no warehouse yet at ${path.resolve(dataFolder, config.file)}: run \`touchtrail run\``);
   }
   try {
-    return await openWarehouse(config, dataFolder, { readOnly: true, sandboxed: true });
+    return { warehouse: await openWarehouse(config, dataFolder, { readOnly: true, sandboxed: true }), isPublication: false };
   } catch (error) {
     if (!(error instanceof WarehouseInUseError)) throw error;
     const published = await findPublication(dataFolder, { sandboxed: true });
@@ -80,18 +80,18 @@ async function open({ dataFolder, configFile }: GlobalOptions): Promise<Warehous
         cause: error,
       });
     writeNotice(`a run is writing to the warehouse: this is the publication of ${published.publication.published_at}, without raw events`);
-    return published.warehouse;
+    return { warehouse: published.warehouse, isPublication: true };
   }
 }
 
 /** Reads at most so many rows, and whether there are more. @throws UserError with the lines of SQL the engine complains of. */
-async function read(warehouse: Warehouse, text: string, most: number) {
+async function read(warehouse: Warehouse, text: string, most: number, isPublication: boolean) {
   // The one place where SQL of a user is SQL: the guards are the check, the read-only connection and the sandbox.
   const query = raw(readOnlyStatement(text, warehouse.dialect.name));
   try {
     const { columns } = await warehouse.dryRun(query);
     const rows: (readonly Value[])[] = [];
-    for await (const batch of warehouse.batches(query, 'query')) {
+    for await (const batch of warehouse.batches(query, 'query', { largeIntegers: 'text' })) {
       const length = batch[0]?.length ?? 0;
       for (let i = 0; i < length; i++) {
         if (rows.length === most) return { columns, rows, more: true };
@@ -100,6 +100,12 @@ async function read(warehouse: Warehouse, text: string, most: number) {
     }
     return { columns, rows, more: false };
   } catch (error) {
+    const absent = isPublication && error instanceof WarehouseError && /Table with name (\S+) does not exist/.exec(error.detail);
+    if (absent) {
+      throw new UserError(`query: the table ${absent[1]} is not available while a run writes: try again when it has ended`, {
+        cause: error,
+      });
+    }
     if (error instanceof WarehouseError) throw new UserError(`query: ${error.detail}`, { cause: error });
     if (error instanceof RangeError) throw new UserError(`query: ${error.message}`, { cause: error });
     throw error;

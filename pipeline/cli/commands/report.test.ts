@@ -71,14 +71,30 @@ describe('touchtrail report', () => {
   test('tells on stderr what a CSV has no place for, and where data lies if there is none', async () => {
     const cut = await report('--last', 'all', '--by', 'device_type', '--metrics', 'sessions,cost', '--limit', '1', '--csv');
     expect(cut.stdout).toBe('device_type,sessions,cost\r\ndesktop,4,\r\n');
-    expect(cut.stderr).toBe('1 of 2 rows; more with --limit\nad costs are not known by device_type: they stand in the total only\n');
+    expect(cut.stderr).toBe('1 of 2 rows shown; more with --limit\nad costs are not known by device_type: they stand in the total only\n');
     const empty = await report('--from', '2030-01-01', '--to', '2030-01-31');
     expect(empty.stderr).toBe('nothing in these dates; published are the days from 2026-01-05 to 2026-03-20: try --last all\n');
   });
 
   test('answers an unknown name with the nearest', async () => {
     await expect(report('--by', 'chanel')).rejects.toThrow('did you mean "channel"?');
-    await expect(report('--conversion', 'close_won')).rejects.toThrow('did you mean "closed_won"?');
+    const problem = await report('--conversion', 'close_won').catch((error: unknown) => error);
+    expect(problem).toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^--conversion: unknown conversion "close_won", did you mean "closed_won"\?/),
+    });
+    await expect(report('--model', 'first_clik')).rejects.toThrow('--model: unknown model "first_clik", did you mean "first_click"?');
+  });
+
+  test('takes the label of a conversion in any letter case for its name', async () => {
+    expect((await report('--conversion', 'closed/won')).stdout).toBe((await report('--conversion', 'closed_won')).stdout);
+  });
+
+  test('whose filter matches nothing says so, and counts the rows that a condition on a metric hides', async () => {
+    const empty = await report('--last', 'all', '--filter', 'channel=Nowhere');
+    expect(empty.stderr).toBe('in these dates nothing matches --filter "channel=Nowhere"\n');
+    const hidden = await report('--last', 'all', '--by', 'campaign', '--metrics', 'cost', '--filter', 'cost>250');
+    expect(hidden.stdout).toMatch(/\n1 of \d rows shown; the total counts all\n/);
   });
 });
 
@@ -102,8 +118,11 @@ describe('touchtrail journey', () => {
     expect(JSON.parse((await journey('--email', 'jane@fernhill.example', '--json')).stdout)).toMatchObject({ person_ids: ['a1'] });
   });
 
-  test('refuses two selectors and a conversion without an id', async () => {
+  test('refuses two selectors, an address that is none and a conversion without an id', async () => {
     await expect(journey('--lead', 'L1', '--email', 'x')).rejects.toThrow('cannot be used with option');
+    await expect(journey('--email', 'notanemail')).rejects.toThrow('--email "notanemail": expected an e-mail address, or its SHA-256');
+    await expect(journey('--email', '')).rejects.toMatchObject({ exitCode: 2 });
+    await expect(journey('--email', 'a'.repeat(64))).rejects.toThrow('nobody was seen with e-mail hash aaaaaaaa…');
     await expect(journey('--conversion', 'D1')).rejects.toThrow('--conversion D1: expected name/id');
   });
 });

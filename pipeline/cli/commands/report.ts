@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
 import { DIMENSION_NAMES, DIMENSIONS } from '../../query/dimensions.ts';
 import { METRIC_NAMES } from '../../query/metrics.ts';
+import { unknownName } from '../../query/names.ts';
 import { openPublication } from '../../query/publication.ts';
 import { publishedDates } from '../../query/published-dates.ts';
 import { type ReportResult, runReport } from '../../query/result.ts';
@@ -12,7 +13,18 @@ import { toJson } from '../render/json.ts';
 import { renderReport, reportCsv } from '../render/report.ts';
 import { conditionOf } from './filters.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
-import { addPeriodOptions, countOf, listOf, type PeriodOptions, periodOf, timeBasisOf } from './period.ts';
+import {
+  addPeriodOptions,
+  choosePeriod,
+  countOf,
+  listOf,
+  type PeriodOptions,
+  timeBasisOf,
+  usage,
+  whyEmpty,
+  withPeriodNote,
+} from './period.ts';
+import { hiddenRows } from '../render/labels.ts';
 
 export interface ReportOptions extends PeriodOptions {
   readonly by: string;
@@ -62,13 +74,14 @@ export function registerReport(program: Command): void {
       try {
         const { config } = publication;
         const published = await publishedDates(warehouse);
-        const period = periodOf(options, published, new Date(), config.project.timeZone);
-        const query = parseReportQuery(queryOf(options, period, config, options.csv || json), config);
-        const result = await runReport(warehouse, publication, query);
+        const { range, note } = await choosePeriod(options, warehouse, published, new Date(), config.project.timeZone);
+        const query = parseReportQuery(queryOf(options, range, config, options.csv || json), config);
+        const result = withPeriodNote(await runReport(warehouse, publication, query), note);
         if (json) writeResult(toJson(result));
         else if (options.csv) writeResult(reportCsv(result));
         else writeResult(renderReport(result, config.conversions, screenOf()));
-        notices(result, published, Boolean(options.csv)).forEach(writeNotice);
+        if (options.csv) noticesOfCsv(result).forEach(writeNotice);
+        if (result.rows.length === 0) writeNotice(whyEmpty(options, result.meta.date_range, published));
       } finally {
         await warehouse.close();
       }
@@ -77,8 +90,8 @@ export function registerReport(program: Command): void {
 
 /** The query that the options ask for; what they leave open is what a newcomer most likely wants to see. */
 export function queryOf(options: ReportOptions, date_range: DateRange, config: PublishedConfig, forProgram: boolean): ReportQueryInput {
-  const conversions = options.conversion === undefined ? defaultConversion(config) : listOf(options.conversion);
-  const models = options.model === undefined ? defaultModels(config) : listOf(options.model);
+  const conversions = options.conversion === undefined ? defaultConversion(config) : conversionsOf(options.conversion, config);
+  const models = options.model === undefined ? defaultModels(config) : modelsOf(options.model, config);
   const metrics = options.metrics === undefined ? defaultMetrics(conversions, config) : listOf(options.metrics);
   return {
     date_range,
@@ -91,6 +104,26 @@ export function queryOf(options: ReportOptions, date_range: DateRange, config: P
     order_by: (options.sort ?? []).map(orderOf),
     limit: options.limit === undefined ? (forProgram ? 100_000 : 50) : countOf('--limit', options.limit),
   };
+}
+
+/** Names as the config has them; a label, in any letter case, stands for its name. @throws UserError (exit code 2). */
+function conversionsOf(text: string, { conversions }: PublishedConfig): string[] {
+  return listOf(text).map((given) => {
+    const lower = given.toLowerCase();
+    const found =
+      conversions.find(({ name }) => name === given) ??
+      conversions.find(({ name, label }) => name.toLowerCase() === lower || label.toLowerCase() === lower);
+    if (found) return found.name;
+    const known = conversions.map(({ name }) => name);
+    throw usage(`--conversion: ${unknownName('conversion', given, known)}`);
+  });
+}
+
+function modelsOf(text: string, { models }: PublishedConfig): string[] {
+  const given = listOf(text);
+  const unknown = given.find((model) => !models.includes(model));
+  if (unknown !== undefined) throw usage(`--model: ${unknownName('model', unknown, models)}`);
+  return given;
 }
 
 function defaultConversion({ funnel, conversions }: PublishedConfig): string[] {
@@ -116,15 +149,9 @@ function orderOf(text: string): { field: string; direction: 'asc' | 'desc' } {
   return { field, direction: (match[2] as 'asc' | 'desc' | undefined) ?? (Object.hasOwn(DIMENSIONS, field) ? 'asc' : 'desc') };
 }
 
-/** For stderr: why a table may be empty, and what a CSV has no place for. */
-function notices({ rows, meta }: ReportResult, published: DateRange | undefined, csv: boolean): string[] {
-  const range = published && `from ${published.start_date} to ${published.end_date}`;
-  return [
-    ...(rows.length === 0
-      ? [range ? `nothing in these dates; published are the days ${range}: try --last all` : 'nothing is published yet']
-      : []),
-    ...(csv ? [...(meta.truncated ? [`${rows.length} of ${meta.row_count} rows; more with --limit`] : []), ...meta.notes] : []),
-  ];
+/** For stderr: what a CSV has no place for. */
+function noticesOfCsv({ rows, meta }: ReportResult): string[] {
+  return [...(meta.period_note ? [meta.period_note] : []), ...hiddenRows(rows.length, meta, false), ...meta.notes];
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

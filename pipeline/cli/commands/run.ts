@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { callControl } from '../../embedded/control.ts';
 import { SegmentWriter } from '../../embedded/landing/segment-writer.ts';
+import { keepFilesPrivate } from '../../night/private-files.ts';
 import { runNight, type RunEvent, type RunSummary } from '../../night/run.ts';
 import { globalOptions, progressFor, type GlobalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
@@ -28,6 +29,7 @@ async function run(options: GlobalOptions, onProgress: (event: RunEvent) => void
   const answered = await callControl<RunSummary>(dataFolder, request, { onProgress: (event) => onProgress(event as RunEvent) });
   if (answered !== undefined) return answered;
   const { config, configFolder } = await loadConfig(configFile);
+  keepFilesPrivate();
   await sealLeftovers(dataFolder);
   return runNight({ config, configFolder, dataFolder, onProgress, signal: interrupted() });
 }

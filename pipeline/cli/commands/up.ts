@@ -16,7 +16,10 @@ export function registerUp(program: Command): void {
     )
     .action(async (options: { port: number; host: string }, command: Command) => {
       const { dataFolder, configFile, quiet } = globalOptions(command);
-      const loaded = await loadConfig(configFile);
+      // An export may be in the middle of being replaced, and events are not received again: only a run needs the files.
+      const loaded = await loadConfig(configFile, {
+        onMissingFile: (message) => process.stderr.write(`warning: ${message}; a run fails until it is there\n`),
+      });
       // Loaded here: the runtime takes a while, and no other command needs it.
       const { serve } = await import('../up/serve.ts');
       const log = (line: string): void => {

@@ -49,6 +49,7 @@ const RESULT: FunnelResult = {
     published_at: PUBLICATION.published_at,
     data_up_to: null,
     row_count: 3,
+    all_row_count: 3,
     truncated: false,
     notes: [],
   },

@@ -3,7 +3,7 @@ import type { FunnelFigure, FunnelResult, FunnelStage } from '../../query/funnel
 import type { Value } from '../../warehouse/warehouse.ts';
 import { toCsv } from './csv.ts';
 import { figureFormat } from './format.ts';
-import { NOT_SET, noteLines, titleLines, words } from './labels.ts';
+import { hiddenRows, NOT_SET, noteLines, titleLines, words } from './labels.ts';
 import type { Screen } from './report.ts';
 import { renderTable, type TableColumn } from './table.ts';
 
@@ -28,13 +28,12 @@ export function renderFunnel(result: FunnelResult, { width, emphasis }: Screen):
     width,
     emphasis,
   });
-  const cut = meta.truncated ? [`${rows.length} of ${meta.row_count} rows; more with --limit`] : [];
   const legend = [
     '# is the place at the stage: by value where the stage has one, else by count. ▲ and ▼: better or worse than at the stage before.',
     'Each stage counts its own conversions of these dates, and attributes them by itself.',
   ];
   const title = titleLines(`Funnel by ${label.toLowerCase()}, ${words(result.model).toLowerCase()}`, meta, emphasis);
-  return title + table + '\n' + noteLines([...cut, ...legend], emphasis);
+  return title + table + '\n' + noteLines([...hiddenRows(rows.length, meta), ...legend], emphasis);
 }
 
 /** The funnel as CSV: one line per row and stage. */

@@ -12,6 +12,7 @@ const EVENT = {
   utm_medium: null,
   utm_campaign: null,
   click_ids: [],
+  is_bot: false,
   identifiers: [],
 };
 
@@ -181,4 +182,10 @@ test('a lead that the CRM dates to the whole second stands behind the session of
     { emphasis: PLAIN },
   );
   expect(text.match(/\/form|\/thanks|WHOLE|EXACT/g)).toEqual(['EXACT', '/form', 'WHOLE', '/thanks']);
+});
+
+test('an event of a bot says that it will be left out', () => {
+  const bot = { ...EVENT, anonymous_id: 'a1', occurred_at: '2026-03-11T08:00:00.000Z', type: 'page', page_path: '/', is_bot: true };
+  const text = renderJourney({ ...JOURNEY, pending: [bot] }, undefined, { emphasis: PLAIN });
+  expect(text).toMatch(/\n.* \/ · left out as a bot\n/);
 });

@@ -179,6 +179,7 @@ function pendingLine(event: PendingEvent, { time, device }: Context): string {
     utm,
     event.click_ids.join(', '),
     event.referrer && !utm ? `from ${event.referrer}` : '',
+    event.is_bot ? 'left out as a bot' : '',
     ...event.identifiers.filter((identifier) => !identifier.startsWith('ga_client_id')),
   ];
   return `${INDENT}${pad(time.time(event.occurred_at), TIME_WIDTH, 'right')}  ${pad(device(event.anonymous_id), 3, 'left')} ${facts.filter(Boolean).join(' · ')}`;

@@ -27,12 +27,19 @@ export function titleLines(title: string, meta: ResultMeta, emphasis: Emphasis):
   const { start_date, end_date } = meta.date_range;
   const dates = start_date === end_date ? dayText(start_date) : `${dayText(start_date)} – ${dayText(end_date)}`;
   const facts = [
-    `${dates}, by ${words(meta.time_basis).toLowerCase()}`,
+    `${dates}${meta.period_note ? ` (${meta.period_note})` : ''}, by ${words(meta.time_basis).toLowerCase()}`,
     meta.time_zone,
     meta.currency,
     `published ${timeFormat(meta.time_zone).time(meta.published_at)}`,
   ];
   return `${emphasis.bold(terminalText(`${meta.project} · ${title}`))}\n${emphasis.dim(terminalText(facts.join(' · ')))}\n\n`;
+}
+
+/** Which rows a table leaves out: none, or those that the limit or a condition on a metric hides. */
+export function hiddenRows(shown: number, { row_count, all_row_count, truncated }: ResultMeta, hasTotal = true): string[] {
+  const all = Math.max(row_count, all_row_count);
+  if (shown === 0 || shown >= all) return [];
+  return [`${shown} of ${all} rows shown${hasTotal ? '; the total counts all' : ''}${truncated ? '; more with --limit' : ''}`];
 }
 
 /** The lines below a table. */

@@ -87,7 +87,7 @@ describe('a report on a terminal', () => {
     const rows = await lines({ dimensions: ['landing_path'], metrics: ['sessions', 'cost'], limit: 1 });
     expect(rows.slice(-4)).toEqual([
       '',
-      '1 of 3 rows; more with --limit',
+      '1 of 3 rows shown; the total counts all; more with --limit',
       'ad costs are not known by landing_path: they stand in the total only',
       '',
     ]);

@@ -2,7 +2,7 @@ import { type Metric, METRICS } from '../../query/metrics.ts';
 import type { ReportResult, ResultColumn } from '../../query/result.ts';
 import { toCsv } from './csv.ts';
 import { figureFormat } from './format.ts';
-import { dateText, NOT_SET, noteLines, titleLines, words } from './labels.ts';
+import { dateText, hiddenRows, NOT_SET, noteLines, titleLines, words } from './labels.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import type { Emphasis } from './text.ts';
 
@@ -47,8 +47,7 @@ export function renderReport(result: ReportResult, conversions: readonly Convers
     emphasis,
   });
   const by = dimensions.length ? ` by ${dimensions.map(({ label }) => label.toLowerCase()).join(', ')}` : '';
-  const cut = meta.truncated ? [`${rows.length} of ${meta.row_count} rows; more with --limit`] : [];
-  const notes = noteLines([...cut, ...meta.notes], emphasis);
+  const notes = noteLines([...hiddenRows(rows.length, meta), ...meta.notes], emphasis);
   const title = shown.map(({ label }) => label).join(', ') || 'Traffic';
   return titleLines(title + by, meta, emphasis) + table + (notes && '\n' + notes);
 }

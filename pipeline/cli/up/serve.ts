@@ -89,7 +89,7 @@ function nightlyRun(loaded: LoadedConfig, runs: ReturnType<typeof oneAtATime>, l
     run: async () => {
       log('nightly run: started');
       try {
-        const summary = await runs.start(loaded.file, () => {});
+        const summary = await runs.start(loaded.file, (event) => event.type === 'waiting' && log(`nightly run: ${event.message}`));
         for (const warning of summary.warnings) log(`nightly run: warning: ${warning}`);
         log(`nightly run: done, ${describeChanges(summary.changes)}`);
       } catch (error) {

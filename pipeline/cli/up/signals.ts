@@ -1,4 +1,6 @@
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** A closed terminal asks for the same as Ctrl-C. */
+const REQUESTS = [...SIGNALS, 'SIGHUP'] as const;
 
 /**
  * Runs `start` and takes away the signal handlers it leaves behind: Miniflare's would end the process at once, before
@@ -15,13 +17,17 @@ export async function keepingSignals<Result>(start: () => Promise<Result>): Prom
   }
 }
 
-/** Waits for Ctrl-C or SIGTERM; a second one ends the process at once. */
+/**
+ * Waits for Ctrl-C, SIGTERM, the end of the terminal, or the end of a parent that started this process with a channel to
+ * it; a second signal ends the process at once.
+ */
 export async function stopRequested(): Promise<void> {
   await new Promise<void>((resolve) => {
     const stop = (): void => {
-      for (const signal of SIGNALS) process.off(signal, stop);
+      for (const signal of REQUESTS) process.off(signal, stop);
       resolve();
     };
-    for (const signal of SIGNALS) process.on(signal, stop);
+    for (const signal of REQUESTS) process.on(signal, stop);
+    if (process.connected) process.once('disconnect', stop);
   });
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
 import { EVENTS } from '../events/tables.ts';
+import { identifierOf } from '../identifiers.ts';
 
 /** Events that say something about people: bots and the company itself are left out. */
 export const IS_PERSON = raw('anonymous_id is not null and not is_bot and not is_internal');
@@ -57,12 +58,17 @@ function crmEvidence(dialect: Dialect, config: Config): Sql[] {
     const kinds = Object.entries(source.identity);
     const anonymousId = kinds.find(([, kind]) => kind === 'anonymous_id')?.[0];
     if (anonymousId === undefined) return [];
-    const id = sql`nullif(trim(${dialect.castText(raw(`crm.${anonymousId}`))}), '')`;
+    const id = identifierOf(dialect, sql`nullif(trim(${dialect.castText(raw(`crm.${anonymousId}`))}), '')`);
     return kinds
       .filter(([, kind]) => kind !== 'anonymous_id')
       .map(([column, kind]) => {
         const text = sql`nullif(trim(${dialect.castText(raw(`crm.${column}`))}), '')`;
-        const value = kind === 'email' ? dialect.emailHash(text) : kind === 'email_hash' ? sql`lower(${text})` : text;
+        const value =
+          kind === 'email'
+            ? dialect.emailHash(text)
+            : kind === 'email_hash'
+              ? sql`lower(${identifierOf(dialect, text)})`
+              : identifierOf(dialect, text);
         return sql`
       select
         ${id} as anonymous_id, ${kind === 'email' ? 'email_hash' : kind} as key_name, ${value} as key_value,

@@ -115,7 +115,7 @@ test('credits carry the dimensions of their session and both dates; without a se
 
 test('costs carry the dimensions they share with sessions', async () => {
   expect(await world.rows('select * exclude (cost_key) from report_costs')).toEqual([
-    { click_date: '2026-03-01', ...AD, cost_micros: 2_500_000, impressions: 40, clicks: 2 },
+    { click_date: '2026-03-01', ...AD, cost_micros: 2_500_000, currency: 'EUR', impressions: 40, clicks: 2 },
   ]);
 });
 

@@ -67,6 +67,6 @@ function costRows(dialect: Dialect): Sql {
       ${dialect.sha256Hex(dialect.concat(...key.flatMap(part)))} as cost_key,
       costs.date as click_date,
       ${join(dimensions.map(dimension))},
-      costs.cost_micros, costs.impressions, costs.clicks
+      costs.cost_micros, costs.currency, costs.impressions, costs.clicks
     from ${table(COSTS.name)} as costs`;
 }

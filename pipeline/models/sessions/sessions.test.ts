@@ -231,3 +231,38 @@ test('any order of arrival gives the same sessions, and a second run changes not
   await world.run(events, sessions);
   expect(await world.rows(table)).toEqual(expected);
 });
+
+test('a visitor cannot name what reports have a meaning for', async () => {
+  await world.events(
+    view(
+      '10:00',
+      '/?utm_source=(not%20attributed)&utm_medium=(Not%20Attributed)&utm_campaign=(not%20attributed)&utm_term=(not%20attributed)',
+    ),
+  );
+  await world.run(events, sessions);
+  expect(await world.rows('select source, medium, campaign, term from sessions')).toEqual([
+    { source: '(not set)', medium: '(not set)', campaign: '(not set)', term: '(not set)' },
+  ]);
+});
+
+const cost = (platform: string, source: string, medium: string) => ({ csv: `${platform}.csv`, platform, source, medium });
+
+test('without a click id the ad platform is the one whose clicks arrive so, where it is only one', async () => {
+  await world.close();
+  world = await openWorld({
+    costs: [cost('google_ads', 'Google', 'cpc'), cost('meta_ads', 'meta', 'paid'), cost('instagram_ads', 'meta', 'paid')],
+  });
+  await world.events(
+    view('10:00', '/?utm_source=google&utm_medium=cpc', 'one'),
+    view('10:00', '/?utm_source=meta&utm_medium=paid', 'two'),
+    view('10:00', '/?utm_source=google&utm_medium=cpc&msclkid=1', 'other'),
+    view('10:00', '/?utm_source=google&utm_medium=organic', 'free'),
+  );
+  await world.run(events, sessions);
+  expect(await world.rows('select anonymous_id, ad_platform from sessions order by anonymous_id')).toEqual([
+    { anonymous_id: 'free', ad_platform: null },
+    { anonymous_id: 'one', ad_platform: 'google_ads' },
+    { anonymous_id: 'other', ad_platform: 'microsoft_ads' },
+    { anonymous_id: 'two', ad_platform: null },
+  ]);
+});

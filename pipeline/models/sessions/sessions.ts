@@ -5,7 +5,7 @@ import { EVENTS } from '../events/tables.ts';
 import type { Step } from '../step.ts';
 import { projectSites } from './site-lookup.ts';
 import { SESSIONS } from './tables.ts';
-import { clickIdKinds, trafficSourceCtes } from './traffic-source.ts';
+import { clickIdKinds, trafficSourceCtes, unreserved } from './traffic-source.ts';
 
 const MICROS_PER_MINUTE = 60_000_000;
 const MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE;
@@ -154,25 +154,30 @@ export function sessionRows(dialect: Dialect, config: Config): Sql {
         device.device_type as device_type, device.browser as browser, device.os as os
       from grouped_sessions
     ),
-    ${trafficSourceCtes(dialect, 'keyed_sessions', projectSites(config.site.domains))}
+    ${trafficSourceCtes(dialect, 'keyed_sessions', projectSites(config.site.domains), config.costs)}
     select
       keyed_sessions.session_key as session_id,
       keyed_sessions.anonymous_id, keyed_sessions.started_at, keyed_sessions.ended_at,
       ${dialect.localDate(raw('keyed_sessions.started_at'), config.project.timeZone)} as start_date,
       keyed_sessions.events, keyed_sessions.page_views, keyed_sessions.engaged_seconds,
-      keyed_sessions.landing_url, keyed_sessions.landing_path, keyed_sessions.referrer,
+      keyed_sessions.landing_url, ${dimension('landing_path')}, keyed_sessions.referrer,
       ${join(UTM.map((name) => raw(`keyed_sessions.${name}`)))},
       keyed_sessions.click_ids,
       sourced_visits.source, sourced_visits.medium,
-      keyed_sessions.utm_campaign as campaign, keyed_sessions.utm_term as term, keyed_sessions.utm_content as content,
+      ${dimension('utm_campaign', 'campaign')}, ${dimension('utm_term', 'term')}, ${dimension('utm_content', 'content')},
       sourced_visits.channel, sourced_visits.ad_platform, sourced_visits.is_direct,
-      keyed_sessions.country, keyed_sessions.region, keyed_sessions.city,
-      keyed_sessions.device_type, keyed_sessions.browser, keyed_sessions.os
+      ${dimension('country')}, ${dimension('region')}, ${dimension('city')},
+      ${dimension('device_type')}, ${dimension('browser')}, keyed_sessions.os
     from keyed_sessions
     inner join sourced_visits on sourced_visits.session_key = keyed_sessions.session_key`;
 }
 
 const soFar = raw('partition by anonymous_id order by ordinal nulls first rows between unbounded preceding and current row');
+
+/** A column that reports break down by. */
+function dimension(column: string, name = column): Sql {
+  return sql`${unreserved(raw(`keyed_sessions.${column}`))} as ${raw(name)}`;
+}
 
 /** A text without its outer spaces; NULL where nothing is left. */
 function text(name: string): Sql {

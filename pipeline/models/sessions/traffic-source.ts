@@ -1,5 +1,7 @@
+import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, raw, sql } from '../../warehouse/sql.ts';
+import { type Sql, join, raw, sql } from '../../warehouse/sql.ts';
+import { NOT_ATTRIBUTED } from '../reports/publication.ts';
 import { channelOf, isPaid } from './channels.ts';
 import { CLICK_ID_KINDS } from './click-ids.ts';
 import { siteLookup } from './site-lookup.ts';
@@ -14,6 +16,11 @@ export function clickIdKinds(dialect: Dialect): Sql {
   );
 }
 
+/** A text that a visitor sent, where it is a name that reports have for something else: `(not set)`. */
+export function unreserved(text: Sql): Sql {
+  return sql`if(lower(trim(${text})) = ${NOT_ATTRIBUTED}, '(not set)', ${text})`;
+}
+
 /**
  * CTEs that give each visit its source, medium and channel.
  *
@@ -23,9 +30,10 @@ export function clickIdKinds(dialect: Dialect): Sql {
  *
  * @param visits name of a CTE with session_key, landing_url, referrer, utm_source, utm_medium, utm_campaign, utm_id and
  *   click_priority (of {@link clickIdKinds}; NULL without a known click id).
+ * @param costs the cost files: a visit without a click id belongs to the one platform whose clicks arrive with its source and medium.
  * @returns CTEs of which `sourced_visits` has session_key, source, medium, channel, ad_platform, is_direct.
  */
-export function trafficSourceCtes(dialect: Dialect, visits: string, sites: readonly Site[]): Sql {
+export function trafficSourceCtes(dialect: Dialect, visits: string, sites: readonly Site[], costs: Config['costs']): Sql {
   const host = (url: string) => dialect.regexpExtract(sql`lower(${raw(url)})`, '^(?:https?|android-app)://(?:[^/?#@]*@)?([^/:?#]+)');
   const withoutWww = (text: string) => dialect.regexpReplace(raw(text), '^www[.]', '');
   const input = { source: raw('source'), medium: raw('medium'), campaign: raw('utm_campaign'), category: raw('category') };
@@ -33,13 +41,13 @@ export function trafficSourceCtes(dialect: Dialect, visits: string, sites: reado
     visit_hosts as (
       select
         session_key,
-        lower(utm_source) as utm_source,
-        lower(utm_medium) as utm_medium,
+        ${unreserved(sql`lower(utm_source)`)} as utm_source,
+        ${unreserved(sql`lower(utm_medium)`)} as utm_medium,
         utm_campaign,
         utm_source is not null or utm_medium is not null or utm_campaign is not null or utm_id is not null as is_tagged,
         click_priority,
         ${host('landing_url')} as landing_host,
-        ${host('referrer')} as referrer_host
+        ${unreserved(host('referrer'))} as referrer_host
       from ${raw(visits)}
     ),
     referrer_sites as (${siteLookup(dialect, sql`select referrer_host as text from visit_hosts`, sites)}
@@ -93,8 +101,19 @@ export function trafficSourceCtes(dialect: Dialect, visits: string, sites: reado
         source,
         medium,
         ${channelOf(dialect, input)} as channel,
-        if(ads_only or ${isPaid(dialect, raw('medium'))}, ad_platform, null) as ad_platform,
+        case when ads_only is null then ${platformOfCosts(costs)} when ads_only or ${isPaid(dialect, raw('medium'))} then ad_platform end as ad_platform,
         source in ('direct', '(direct)') and medium in ('none', '(none)', '(not set)') as is_direct
       from categorised_visits
     )`;
+}
+
+/** The ad platform of a source and medium, where they are those of exactly one. */
+function platformOfCosts(costs: Config['costs']): Sql {
+  const arrivals = Map.groupBy(costs, ({ source, medium }) => JSON.stringify([source.toLowerCase(), medium.toLowerCase()]));
+  const cases = [...arrivals.values()].flatMap(([first, ...others]) =>
+    first && others.every(({ platform }) => platform === first.platform)
+      ? [sql`when source = ${first.source.toLowerCase()} and medium = ${first.medium.toLowerCase()} then ${first.platform}`]
+      : [],
+  );
+  return cases.length > 0 ? sql`case ${join(cases, ' ')} end` : raw('cast(null as string)');
 }

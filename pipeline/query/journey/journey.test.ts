@@ -5,6 +5,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { findPublication } from '../publication.ts';
 import { JANE, JOURNEY_TABLES, land, landed, MAX } from '../testing/journey-world.ts';
 import { publish } from '../testing/publish.ts';
+import { PUBLICATION } from '../testing/world.ts';
+import { IDENTITIES, IDENTITY_EDGES } from '../../models/identity/tables.ts';
+import { openDuckDb } from '../../warehouse/duckdb/duckdb.ts';
+import type { Row, TableDefinition } from '../../warehouse/warehouse.ts';
 import { findJourney } from './journey.ts';
 import type { JourneySelector } from './selector.ts';
 
@@ -242,6 +246,100 @@ describe('what has landed since the publication', () => {
   });
 });
 
+const hashEvent = (anonymous_id: string, hash: string, origin: 'form' | 'url') =>
+  landed({ message_id: `${anonymous_id}${hash[0]}`, anonymous_id, received_at: NEW, email_hashes: [{ hash, origin }] });
+
+const identityOf = (anonymous_id: string, person_key: number) => ({
+  anonymous_id,
+  person_id: anonymous_id,
+  person_key,
+  first_seen: '2026-03-01T10:00:00.000000Z',
+});
+
+const devicesBeside = async (value: string) =>
+  (await journey({ by: 'anonymous_id', value })).devices.map(({ anonymous_id }) => anonymous_id).toSorted();
+
+const tablesWith = (edges: readonly Row[], people: readonly string[]) => {
+  const more = new Map<TableDefinition, readonly Row[]>([
+    [IDENTITY_EDGES, edges],
+    [IDENTITIES, people.map((id, i) => identityOf(id, 10 + i))],
+  ]);
+  return JOURNEY_TABLES.map(([table, rows]) => [table, [...rows, ...(more.get(table) ?? [])]] as const);
+};
+
+describe('what the publication refused', () => {
+  const hashes = Array.from({ length: 5 }, (_, i) => String(i).repeat(64));
+  const EDGE = {
+    key_name: 'email_hash',
+    tier: 'deterministic',
+    origin: 'form',
+    first_seen: '2026-03-01T10:00:00.000000Z',
+    last_seen: '2026-03-01T10:00:00.000000Z',
+  };
+
+  test('a shared device joins nobody when its events land again', async () => {
+    const shared = hashes.slice(0, 4).map((key_value) => ({
+      ...EDGE,
+      anonymous_id: 'shared',
+      key_value,
+      verdict: 'refused',
+      reason: 'shared_device',
+    }));
+    const own = [0, 1].map((i) => ({ ...EDGE, anonymous_id: `own${i}`, key_value: hashes[i]!, verdict: 'used' }));
+    await publish(folder, tablesWith([...shared, ...own], ['shared', 'own0', 'own1']));
+    await land(folder, 'open/1.ndjson', [
+      hashEvent('shared', hashes[0]!, 'form'),
+      hashEvent('shared', hashes[1]!, 'form'),
+      hashEvent('own0', hashes[0]!, 'form'),
+      hashEvent('own1', hashes[1]!, 'form'),
+    ]);
+    expect(await devicesBeside('own1')).toEqual(['own1']);
+    expect(await devicesBeside('shared')).toEqual(['shared']);
+  });
+
+  test('a device with more than three addresses joins nobody before a run has seen it', async () => {
+    await land(folder, 'open/1.ndjson', [
+      ...hashes.slice(0, 4).map((hash) => hashEvent('shared', hash, 'form')),
+      hashEvent('own1', hashes[1]!, 'form'),
+    ]);
+    expect(await devicesBeside('own1')).toEqual(['own1']);
+  });
+
+  test('a forwarded link joins nobody who has another address, published or landed', async () => {
+    const edges = [
+      { ...EDGE, anonymous_id: 'devA', key_value: hashes[0]!, verdict: 'used' },
+      { ...EDGE, anonymous_id: 'devB', key_value: hashes[1]!, verdict: 'used' },
+    ];
+    await publish(folder, tablesWith(edges, ['devA', 'devB']));
+    await land(folder, 'open/1.ndjson', [
+      hashEvent('devA', hashes[0]!, 'form'),
+      hashEvent('devB', hashes[0]!, 'url'),
+      hashEvent('devC', hashes[2]!, 'form'),
+      hashEvent('devC', hashes[0]!, 'url'),
+      hashEvent('devD', hashes[0]!, 'url'),
+    ]);
+    expect(await devicesBeside('devB')).toEqual(['devB']);
+    expect(await devicesBeside('devC')).toEqual(['devC']);
+    expect(await devicesBeside('devA')).toEqual(['devA', 'devD']);
+  });
+});
+
+test('a value beyond 2^53 micros is shown', async () => {
+  const rich = JOURNEY_TABLES.map(
+    ([table, rows]) =>
+      [table, rows.map((row) => (row['value_micros'] === 10_000_000_000 ? { ...row, value_micros: 9_007_199_254_740_991 } : row))] as const,
+  );
+  await publish(folder, rich);
+  const file = await openDuckDb(path.join(folder, 'publications', `${PUBLICATION.publication_id}.duckdb`));
+  for (const name of ['conversions', 'attribution']) {
+    await file.session.run(`update ${name} set value_micros = 19807040628500000 where value_micros = 9007199254740991`, 'test');
+  }
+  await file.close();
+  const { conversions, sessions } = await journey({ by: 'anonymous_id', value: 'a1' });
+  expect(conversions.map(({ value }) => value)).toEqual([null, 19_807_040_628.5]);
+  expect(sessions[0]!.credits.find(({ value, model }) => model === 'first_click' && value !== null)?.value).toBe(19_807_040_628.5);
+});
+
 describe('without a publication', () => {
   test('the visitor seen last is found in what has landed; a bot is nobody, a torn or corrupt line is passed over', async () => {
     const torn = `{"event":${JSON.stringify(landed({ message_id: 'm9', anonymous_id: 'torn', received_at: '2026-04-01T12:00:00.000Z' })).slice(0, 200)}`;
@@ -264,8 +362,16 @@ describe('without a publication', () => {
     expect(found.pending.map(({ event }) => event)).toEqual([null, 'a', 'b']);
   });
 
+  test('the event of a bot is told as one', async () => {
+    await land(folder, 'open/1.ndjson', [landed({ message_id: 'm1', anonymous_id: 'robot', received_at: NEW, is_bot: true })]);
+    expect((await journey({ by: 'anonymous_id', value: 'robot' })).pending.map(({ is_bot }) => is_bot)).toEqual([true]);
+    await expect(journey({ by: 'anonymous_id', value: 'nobody' })).rejects.toThrow(/nobody was seen with .*; bots are left out/);
+  });
+
   test('and without an event the error says that nobody was seen', async () => {
     await expect(journey(LATEST)).rejects.toThrow('nobody has been seen yet');
-    await expect(journey({ by: 'lead', value: 'L1' })).rejects.toThrow('no publication yet, so no leads: run `touchtrail run`');
+    await expect(journey({ by: 'lead', value: 'L1' })).rejects.toThrow(
+      `no publication yet in ${folder}, so no leads: run \`touchtrail run\``,
+    );
   });
 });

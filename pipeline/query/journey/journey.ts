@@ -1,6 +1,6 @@
 import type { EventRow } from '../../../edge/contract/event-row.ts';
 import { UserError } from '../../config/user-error.ts';
-import type { OpenPublication } from '../publication.ts';
+import { missingFolder, type OpenPublication } from '../publication.ts';
 import { eventKey, landedEvents, processedAlready } from './landed.ts';
 import { keysOf, keyText, LandedLinks } from './links.ts';
 import { findPerson, type Person } from './person.ts';
@@ -20,12 +20,14 @@ export async function findJourney(dataFolder: string, selector: JourneySelector,
   const links = new LandedLinks();
   for await (const event of landedEvents(dataFolder, publishedUpTo)) links.add(event);
 
-  const start = await startOf(selector, links, published);
+  const start = await startOf(selector, links, published, dataFolder);
   const person = await findPerson(start, links, published?.warehouse);
   const events = await eventsOf(dataFolder, publishedUpTo, person);
   const known = published ? await publishedJourney(published, person, start.conversions) : NOTHING;
   if (events.length === 0 && known.devices.length === 0 && known.conversions.length === 0) {
-    throw new UserError(`nobody was seen with ${start.described}: neither in the publication nor in what has landed since`);
+    throw new UserError(
+      `nobody was seen with ${start.described} in ${dataFolder}${missingFolder(dataFolder)}: neither in the publication nor in what has landed since; bots are left out`,
+    );
   }
   return {
     selector: start.described,
@@ -103,6 +105,7 @@ function pendingEvent(event: EventRow): PendingEvent {
     utm_medium: event.utm_medium,
     utm_campaign: event.utm_campaign,
     click_ids: event.click_ids.map(({ name }) => name),
+    is_bot: event.is_bot,
     identifiers: keysOf(event).map(({ key, origin }) => `${key.name} ${shownKey(key)} (${origin})`),
   };
 }

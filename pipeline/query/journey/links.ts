@@ -12,6 +12,8 @@ export interface Evidence {
   readonly anonymous_id: string;
   readonly origin: string;
   readonly seen: string;
+  /** Whether it was seen in links alone: whoever a mail was forwarded to has its link too. */
+  readonly onlyInLinks: boolean;
 }
 
 /** A value seen with more visitors than this is taken for shared and leads nowhere; the run decides by its own limits. */
@@ -50,7 +52,9 @@ export class LandedLinks {
       const text = keyText(key);
       const visitors = this.#evidence.get(text) ?? new Map<string, Evidence>();
       const known = visitors.get(anonymous_id);
-      if (!known || event.occurred_at < known.seen) visitors.set(anonymous_id, { key, anonymous_id, origin, seen: event.occurred_at });
+      const onlyInLinks = origin === 'url' && (known?.onlyInLinks ?? true);
+      const earliest = !known || event.occurred_at < known.seen ? { key, anonymous_id, origin, seen: event.occurred_at } : known;
+      visitors.set(anonymous_id, { ...earliest, onlyInLinks });
       this.#evidence.set(text, visitors);
       const keys = this.#keysOfVisitor.get(anonymous_id) ?? new Map<string, IdentityKey>();
       this.#keysOfVisitor.set(anonymous_id, keys.set(text, key));
@@ -70,6 +74,11 @@ export class LandedLinks {
   visitorsOf(key: IdentityKey): string[] {
     const visitors = this.#evidence.get(keyText(key));
     return visitors && visitors.size <= MOST_VISITORS ? [...visitors.keys()] : [];
+  }
+
+  /** All that a visitor was seen with. */
+  evidenceWith(anonymousId: string): Evidence[] {
+    return this.keysOfVisitor(anonymousId).flatMap((key) => this.#evidence.get(keyText(key))?.get(anonymousId) ?? []);
   }
 
   evidenceOf(key: IdentityKey): Evidence[] {

@@ -2,6 +2,7 @@ import { IDENTITIES, USER_IDENTITIES } from '../../models/identity/tables.ts';
 import { arrayParam, join, raw, sql, type Sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { type IdentityKey, keyText, type LandedLinks } from './links.ts';
+import { publishedVerdicts } from './refusals.ts';
 import type { Start } from './selector.ts';
 
 /** Everybody who belongs to the start, by the publication and by what has landed since. */
@@ -20,8 +21,12 @@ export async function findPerson(start: Start, links: LandedLinks, warehouse: Wa
   const size = () => anonymousIds.size + personIds.size + keys.size;
   for (let before = -1; before !== size();) {
     before = size();
-    for (const id of anonymousIds) for (const key of links.keysOfVisitor(id)) keys.set(keyText(key), key);
-    for (const key of keys.values()) for (const id of links.visitorsOf(key)) anonymousIds.add(id);
+    const near = new Set([...anonymousIds, ...[...keys.values()].flatMap((key) => links.visitorsOf(key))]);
+    const verdicts = await publishedVerdicts(warehouse, links, [...near]);
+    const leads = (id: string, key: IdentityKey) => !verdicts.refuses(id, key);
+    // Keys first: all visitors of those known so far are near; those of keys found here are in the next round.
+    for (const key of keys.values()) for (const id of links.visitorsOf(key)) if (leads(id, key)) anonymousIds.add(id);
+    for (const id of anonymousIds) for (const key of links.keysOfVisitor(id)) if (leads(id, key)) keys.set(keyText(key), key);
     if (!warehouse) continue;
     for (const id of await publishedPersons(warehouse, [...anonymousIds], [...keys.values()])) personIds.add(id);
     for (const id of await devicesOf(warehouse, [...personIds])) anonymousIds.add(id);

@@ -2,8 +2,9 @@ import { ATTRIBUTION } from '../../models/attribution/tables.ts';
 import { CONVERSIONS } from '../../models/conversions/tables.ts';
 import { IDENTITIES, IDENTITY_EDGES } from '../../models/identity/tables.ts';
 import { SESSIONS } from '../../models/sessions/tables.ts';
-import { join, sql, table } from '../../warehouse/sql.ts';
+import { join, raw, sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { quotient } from '../metrics.ts';
 import type { OpenPublication } from '../publication.ts';
 import type { Device, JourneyConversion, JourneyCredit, JourneySession } from './types.ts';
 import { isOneOf, type Person } from './person.ts';
@@ -50,7 +51,7 @@ export async function publishedJourney(
     conversions: conversions.map(({ value_micros, ...conversion }) => ({
       ...conversion,
       label: labels.get(conversion.name) ?? conversion.name,
-      value: value_micros === null ? null : value_micros / 1e6,
+      value: unitsOf(value_micros),
       not_attributed: credits
         .filter(({ session_id, name, id }) => session_id === '' && name === conversion.name && id === conversion.id)
         .map(({ model, reason }) => ({ model, reason: reason ?? 'unknown' })),
@@ -101,12 +102,14 @@ async function deviceRows(warehouse: Warehouse, person: Person, sessions: readon
   });
 }
 
-type ConversionRow = Omit<JourneyConversion, 'label' | 'value' | 'not_attributed'> & { readonly value_micros: number | null };
+type ConversionRow = Omit<JourneyConversion, 'label' | 'value' | 'not_attributed'> & {
+  /** As text: it can be larger than a number holds exactly. */ readonly value_micros: string | null;
+};
 
 function conversionRows(warehouse: Warehouse, person: Person, asked: readonly ConversionId[]): Promise<ConversionRow[]> {
   const named = asked.map(({ name, id }) => sql`or (conversion_name = ${name} and id = ${id})`);
   return warehouse.rows<ConversionRow>(
-    sql`select conversion_name as name, id, conversion_time, attribution_time, value_micros, matched_by
+    sql`select conversion_name as name, id, conversion_time, attribution_time, ${valueText(warehouse)}, matched_by
       from ${table(CONVERSIONS.name)} where ${isOneOf('person_id', person.personIds, warehouse)} ${join(named, ' ')}
       order by conversion_time nulls first, conversion_name nulls first, id nulls first`,
     'conversions',
@@ -117,7 +120,7 @@ interface CreditRow extends ConversionId {
   readonly model: string;
   readonly session_id: string;
   readonly credit: number;
-  readonly value_micros: number | null;
+  readonly value_micros: string | null;
   readonly reason: string | null;
 }
 
@@ -126,7 +129,7 @@ async function creditRows(warehouse: Warehouse, conversions: readonly Conversion
   if (conversions.length === 0) return [];
   const named = conversions.map(({ name, id }) => sql`(conversion_name = ${name} and conversion_id = ${id})`);
   const rows = await warehouse.rows<CreditRow>(
-    sql`select conversion_name as name, conversion_id as id, model, session_id, credit, value_micros, reason
+    sql`select conversion_name as name, conversion_id as id, model, session_id, credit, ${valueText(warehouse)}, reason
       from ${table(ATTRIBUTION.name)} where ${join(named, ' or ')}
       order by conversion_name nulls first, conversion_id nulls first, model nulls first, session_id nulls first`,
     'credits',
@@ -136,5 +139,9 @@ async function creditRows(warehouse: Warehouse, conversions: readonly Conversion
 }
 
 function creditOf({ name, id, model, credit, value_micros }: CreditRow): JourneyCredit {
-  return { conversion: name, conversion_id: id, model, credit: credit / 1e9, value: value_micros === null ? null : value_micros / 1e6 };
+  return { conversion: name, conversion_id: id, model, credit: credit / 1e9, value: unitsOf(value_micros) };
 }
+
+const valueText = ({ dialect }: Warehouse) => sql`${dialect.castText(raw('value_micros'))} as value_micros`;
+
+const unitsOf = (micros: string | null): number | null => (micros === null ? null : quotient(BigInt(micros), 1_000_000n));

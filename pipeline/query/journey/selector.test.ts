@@ -14,7 +14,7 @@ describe('an identifier is shown', () => {
 });
 
 test('a user id that is an address is looked for as it is and as its hash, and described by the hash alone', async () => {
-  const start = await startOf({ by: 'user_id', value: 'jane@fernhill.example' }, new LandedLinks(), undefined);
+  const start = await startOf({ by: 'user_id', value: 'jane@fernhill.example' }, new LandedLinks(), undefined, '/data');
   expect(start.keys).toEqual([
     { name: 'user_id', value: 'jane@fernhill.example' },
     { name: 'user_id', value: JANE },

@@ -1,12 +1,13 @@
 import { emailHash, isEmailHash } from '../../../edge/contract/email.ts';
 import { UserError } from '../../config/user-error.ts';
 import { CONVERSIONS } from '../../models/conversions/tables.ts';
+import { storedIdentifier } from '../../models/identifiers.ts';
 import { USER_IDENTITIES } from '../../models/identity/tables.ts';
 import { SESSIONS } from '../../models/sessions/tables.ts';
 import { sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { unknownName } from '../names.ts';
-import type { OpenPublication } from '../publication.ts';
+import { missingFolder, type OpenPublication } from '../publication.ts';
 import type { IdentityKey, LandedLinks } from './links.ts';
 
 /** Whom a journey is asked of. An address is hashed before anything is looked up. */
@@ -36,7 +37,12 @@ export function shownKey({ name, value }: IdentityKey): string {
 }
 
 /** Turns a selector into identifiers. @throws UserError for a conversion that does not exist, or where nobody was seen. */
-export async function startOf(selector: JourneySelector, links: LandedLinks, published: OpenPublication | undefined): Promise<Start> {
+export async function startOf(
+  selector: JourneySelector,
+  links: LandedLinks,
+  published: OpenPublication | undefined,
+  dataFolder: string,
+): Promise<Start> {
   const start = { anonymousIds: [], keys: [], personIds: [], conversions: [] };
   switch (selector.by) {
     case 'anonymous_id':
@@ -52,12 +58,23 @@ export async function startOf(selector: JourneySelector, links: LandedLinks, pub
       return { ...start, keys, described: `user_id ${shownKey(key)}` };
     }
     case 'lead':
-      return { ...start, ...(await startOfLead(selector.value, published)), described: `lead ${selector.value}` };
+      return {
+        ...start,
+        ...(await startOfLead(storedIdentifier(selector.value), published, dataFolder)),
+        described: `lead ${storedIdentifier(selector.value)}`,
+      };
     case 'conversion':
-      return { ...start, ...(await startOfConversion(selector, published)), described: `conversion ${selector.name}/${selector.id}` };
+      return {
+        ...start,
+        ...(await startOfConversion({ ...selector, id: storedIdentifier(selector.id) }, published, dataFolder)),
+        described: `conversion ${selector.name}/${storedIdentifier(selector.id)}`,
+      };
     case 'latest': {
       const latest = links.latestVisitor ?? (published && (await latestVisitor(published.warehouse)));
-      if (latest === undefined) throw new UserError('nobody has been seen yet: no event has landed, and nothing is published');
+      if (latest === undefined)
+        throw new UserError(
+          `nobody has been seen yet in ${dataFolder}${missingFolder(dataFolder)}: no event of a visitor has landed, and none is published; bots are left out`,
+        );
       return { ...start, anonymousIds: [latest], described: 'the visitor seen last' };
     }
   }
@@ -88,8 +105,9 @@ function startOfRows(rows: readonly ConversionRow[]): Omit<Start, 'described'> {
   };
 }
 
-async function startOfConversion({ name, id }: { name: string; id: string }, published: OpenPublication | undefined) {
-  if (!published) throw new UserError('no publication yet, so no conversions: run `touchtrail run`');
+async function startOfConversion({ name, id }: { name: string; id: string }, published: OpenPublication | undefined, dataFolder: string) {
+  if (!published)
+    throw new UserError(`no publication yet in ${dataFolder}${missingFolder(dataFolder)}, so no conversions: run \`touchtrail run\``);
   const rows = await published.warehouse.rows<ConversionRow>(
     sql`select ${CONVERSION_COLUMNS} from ${table(CONVERSIONS.name)} where conversion_name = ${name} and id = ${id}`,
     'the conversion',
@@ -99,8 +117,9 @@ async function startOfConversion({ name, id }: { name: string; id: string }, pub
   throw new UserError(known.includes(name) ? `there is no ${name} with the id ${id}` : unknownName('conversion', name, known));
 }
 
-async function startOfLead(lead: string, published: OpenPublication | undefined): Promise<Omit<Start, 'described'>> {
-  if (!published) throw new UserError('no publication yet, so no leads: run `touchtrail run`');
+async function startOfLead(lead: string, published: OpenPublication | undefined, dataFolder: string): Promise<Omit<Start, 'described'>> {
+  if (!published)
+    throw new UserError(`no publication yet in ${dataFolder}${missingFolder(dataFolder)}, so no leads: run \`touchtrail run\``);
   const rows = await published.warehouse.rows<ConversionRow>(
     sql`select ${CONVERSION_COLUMNS} from ${table(CONVERSIONS.name)} where lead_id = ${lead}
       order by conversion_time nulls first, conversion_name nulls first, id nulls first`,

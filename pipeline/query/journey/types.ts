@@ -66,6 +66,8 @@ export interface PendingEvent {
   readonly utm_campaign: string | null;
   /** Names of the ad click ids it came with. */
   readonly click_ids: readonly string[];
+  /** A bot's: the next run leaves it out of sessions. */
+  readonly is_bot: boolean;
   /** Identifiers it carries, shown like those of the signals. */
   readonly identifiers: readonly string[];
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Column } from '../../../edge/contract/columns.ts';
 import { UserError } from '../../config/user-error.ts';
 import { openDuckDb } from '../duckdb/duckdb.ts';
+import { integerReader, type LargeIntegers } from '../integers.ts';
 import { checkKeys } from '../key-check.ts';
 import { checkedRows } from '../row-values.ts';
 import { checkSourceColumns } from '../source-columns.ts';
@@ -60,10 +61,15 @@ export class BigQueryWarehouse implements Warehouse {
     return rows as Result[];
   }
 
-  async *batches(query: Sql, label = 'query'): AsyncGenerator<readonly (readonly Value[])[]> {
+  async *batches(
+    query: Sql,
+    label = 'query',
+    { largeIntegers = 'refuse' }: { largeIntegers?: LargeIntegers } = {},
+  ): AsyncGenerator<readonly (readonly Value[])[]> {
+    const integer = integerReader(largeIntegers);
     for await (const { fields, rows } of this.#pages(query, label)) {
       if (rows.length === 0) continue;
-      const values = rows.map((row) => valuesOf(row, fields));
+      const values = rows.map((row) => valuesOf(row, fields, integer));
       yield fields.map((_, i) => values.map((row) => row[i]!));
     }
   }
@@ -119,10 +125,10 @@ export class BigQueryWarehouse implements Warehouse {
     }
   }
 
-  async loadCsv(target: TableDefinition, file: string, options: { label?: string } = {}): Promise<Change> {
+  async loadCsv(target: TableDefinition, file: string, options: { label?: string; ignoreUnknown?: boolean } = {}): Promise<Change> {
     const label = options.label ?? `load ${target.name}`;
     return this.#withStagingTable(target, async (cells) => {
-      const converted = await stageCsv(this, (job) => this.#timed(label, () => this.#api.loadFile(job)), target, file, cells);
+      const converted = await stageCsv(this, (job) => this.#timed(label, () => this.#api.loadFile(job)), target, file, cells, options);
       if (target.key.length === 0) return this.#write(statements.replaceAll(target, converted), `${label} from ${file}`);
       return this.merge(target, converted, { deleteUnmatched: true, label: `${label} from ${file}` });
     });

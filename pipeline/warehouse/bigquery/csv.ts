@@ -19,8 +19,9 @@ export async function stageCsv(
   target: TableDefinition,
   file: string,
   cells: string,
+  options: { ignoreUnknown?: boolean } = {},
 ): Promise<Sql> {
-  const header = await checkedHeader(target, file);
+  const header = await checkedHeader(target, file, options);
   const { records } = await outlineOf(file);
   const loaded = await loadFile({
     table: cells,

@@ -60,25 +60,29 @@ export function fieldOf(column: Column): Field {
 
 /**
  * The values of a row.
- * @throws RangeError for an integer beyond 2^53: nothing is rounded.
+ * @param integer reads an integer.
+ * @throws RangeError, by default, for an integer beyond 2^53: nothing is rounded.
  */
-export function valuesOf(row: RawRow, fields: readonly Field[]): Value[] {
-  return fields.map((field, i) => valueOf(row.f[i]!.v, field));
+export function valuesOf(row: RawRow, fields: readonly Field[], integer: IntegerReader = safeInteger): Value[] {
+  return fields.map((field, i) => valueOf(row.f[i]!.v, field, integer));
 }
 
 /** {@link valuesOf} by column name. */
-export function rowOf(row: RawRow, fields: readonly Field[]): Row {
-  const values = valuesOf(row, fields);
+export function rowOf(row: RawRow, fields: readonly Field[], integer: IntegerReader = safeInteger): Row {
+  const values = valuesOf(row, fields, integer);
   return Object.fromEntries(fields.map((field, i) => [field.name, values[i]!]));
 }
 
-function valueOf(raw: RawCell['v'], field: Field): Value {
-  if (field.mode === 'REPEATED') return ((raw ?? []) as readonly RawCell[]).map((cell) => valueOf(cell.v, { ...field, mode: 'NULLABLE' }));
+type IntegerReader = (text: string) => Value;
+
+function valueOf(raw: RawCell['v'], field: Field, integer: IntegerReader): Value {
+  if (field.mode === 'REPEATED')
+    return ((raw ?? []) as readonly RawCell[]).map((cell) => valueOf(cell.v, { ...field, mode: 'NULLABLE' }, integer));
   if (raw === null) return null;
   const type = TYPES[field.type];
-  if (type === 'STRUCT') return rowOf(raw as RawRow, field.fields ?? []);
+  if (type === 'STRUCT') return rowOf(raw as RawRow, field.fields ?? [], integer);
   const text = raw as string;
-  if (type === 'INT64') return safeInteger(text);
+  if (type === 'INT64') return integer(text);
   if (type === 'FLOAT64') return Number(text === 'INF' || text === '+INF' ? Infinity : text === '-INF' ? -Infinity : text);
   if (type === 'BOOL') return text === 'true';
   // Its years, 1 to 9999, all have a text.

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, type DuckDBResult, DuckDBInstance, StatementType } from '@duckdb/node-api';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { UserError } from '../../config/user-error.ts';
 import { WarehouseError, WarehouseInUseError } from '../warehouse-error.ts';
 import type { RenderedSql } from './render.ts';
@@ -12,17 +12,29 @@ export async function openInstance(path: string, readOnly: boolean): Promise<Duc
   if (readOnly && path !== ':memory:' && !existsSync(path)) throw new UserError(`there is no database at ${path}`);
   const options = { access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE' };
   try {
-    return path === ':memory:' ? await DuckDBInstance.create(path) : await DuckDBInstance.fromCache(path, options);
+    if (path === ':memory:') return await DuckDBInstance.create(path);
+    const instance = await DuckDBInstance.fromCache(path, options);
+    if (!readOnly) makePrivate(path);
+    return instance;
   } catch (error) {
     const message = messageOf(error);
     const holder = /Conflicting lock is held in (.*?) ?\(PID (\d+)\)/.exec(message);
     if (holder) {
-      throw new WarehouseInUseError(`${path} is in use by process ${holder[2]} (${holder[1]}): wait until it has finished, or stop it`, {
-        cause: error,
-      });
+      throw new WarehouseInUseError(
+        holder[2]!,
+        `${path} is in use by process ${holder[2]} (${holder[1]}): wait until it has finished, or stop it`,
+        {
+          cause: error,
+        },
+      );
     }
     throw new UserError(`cannot open the database ${path}: ${message.split('\n')[0]}`, { cause: error });
   }
+}
+
+/** A database holds personal data of visitors: it, and its log, are for its user alone, whatever the umask said. */
+export function makePrivate(path: string): void {
+  for (const file of [path, `${path}.wal`]) if (existsSync(file)) chmodSync(file, 0o600);
 }
 
 /** Connects with the settings all SQL relies on. */

@@ -125,7 +125,7 @@ describe('a file that does not fit is refused, and nothing changes', () => {
     ['an unknown column', HEADER.replace('amount', 'amuont'), ':1: unknown column "amuont"; did you mean "amount"?'],
     ['a missing column', HEADER.replace('amount,', ''), ':1: the column "amount" is missing'],
     ['a column twice', HEADER.replace('amount', 'seats'), ':1: the column "seats" stands there twice'],
-    ['semicolons', HEADER.replaceAll(',', ';'), ':1: the columns are separated by ";"; expected commas'],
+    ['semicolons', HEADER.replaceAll(',', ';'), ':1: the columns seem to be separated by ";"; expected commas'],
     ['no header', '', 'is empty: expected a header with the columns deal_id, name'],
     ['another encoding', Buffer.from(`${HEADER}d1,M\u00fcller,,,,,\n`, 'latin1'), 'not utf-8'],
   ];

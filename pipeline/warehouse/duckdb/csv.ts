@@ -12,8 +12,14 @@ import { columnType, identifier, literal } from './syntax.ts';
 import { insertTarget } from './write.ts';
 
 /** {@link Warehouse.loadCsv} on DuckDB: cells are staged as text, so that a bad one can be shown as it stands in the file. */
-export async function loadCsv(session: DuckDbSession, target: TableDefinition, file: string, label: string): Promise<Change> {
-  const header = await checkedHeader(target, file);
+export async function loadCsv(
+  session: DuckDbSession,
+  target: TableDefinition,
+  file: string,
+  options: { label: string; ignoreUnknown?: boolean },
+): Promise<Change> {
+  const { label } = options;
+  const header = await checkedHeader(target, file, options);
   return session.withTemporaryTable(async (cells) => {
     await stageCells(session, cells, header, file, label);
     await checkCells(session, cells, target, file, label);

@@ -1,4 +1,5 @@
 import type { Column } from '../../../edge/contract/columns.ts';
+import type { LargeIntegers } from '../integers.ts';
 import type { Sql } from '../sql.ts';
 import type { Change, Row, StatementStatistics, TableDefinition, Value, Warehouse } from '../warehouse.ts';
 import { appendRows } from './append-rows.ts';
@@ -47,8 +48,12 @@ export class DuckDbWarehouse implements Warehouse {
   }
 
   /** Chunks of columns; outside a transaction other statements may run while it is read. */
-  batches(query: Sql, label = 'query'): AsyncGenerator<readonly (readonly Value[])[]> {
-    return this.session.stream(query, label);
+  batches(
+    query: Sql,
+    label = 'query',
+    { largeIntegers = 'refuse' }: { largeIntegers?: LargeIntegers } = {},
+  ): AsyncGenerator<readonly (readonly Value[])[]> {
+    return this.session.stream(query, label, largeIntegers);
   }
 
   async append(target: TableDefinition, source: Sql, label = `append to ${target.name}`): Promise<Change> {
@@ -76,8 +81,8 @@ export class DuckDbWarehouse implements Warehouse {
     return appendRows(this.session, target, rows, options.replace ?? false, options.label ?? `load ${target.name}`);
   }
 
-  async loadCsv(target: TableDefinition, file: string, options: { label?: string } = {}): Promise<Change> {
-    return loadCsv(this.session, target, file, options.label ?? `load ${target.name}`);
+  async loadCsv(target: TableDefinition, file: string, options: { label?: string; ignoreUnknown?: boolean } = {}): Promise<Change> {
+    return loadCsv(this.session, target, file, { ...options, label: options.label ?? `load ${target.name}` });
   }
 
   async snapshot(tables: readonly TableDefinition[], path: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { type DuckDBConnection, type DuckDBInstance, type DuckDBResult, DuckDBTypeId } from '@duckdb/node-api';
 import type { Column } from '../../../edge/contract/columns.ts';
+import { integerReader, type LargeIntegers } from '../integers.ts';
 import type { Sql } from '../sql.ts';
 import type { Row, StatementStatistics, Value } from '../warehouse.ts';
 import { connect, execute, withQuery } from './connection.ts';
@@ -47,12 +48,13 @@ export class DuckDbSession {
   }
 
   /** Chunks of columns, as they come. */
-  async *stream(query: Sql, label: string): AsyncGenerator<readonly (readonly Value[])[]> {
+  async *stream(query: Sql, label: string, largeIntegers: LargeIntegers): AsyncGenerator<readonly (readonly Value[])[]> {
     const started = performance.now();
     // A stream ends with the next statement of its connection, so it gets its own. Inside a transaction it cannot: no
     // other connection sees the uncommitted rows; there the result is held in memory.
     const own = this.#inTransaction ? undefined : await this.openConnection();
     let rows = 0;
+    const integer = integerReader(largeIntegers);
     try {
       const result = await withQuery(own ?? this.connection, render(query), label, (prepared) =>
         own ? prepared.stream() : prepared.run(),
@@ -60,7 +62,7 @@ export class DuckDbSession {
       for await (const chunk of result) {
         if (chunk.rowCount === 0) continue;
         rows += chunk.rowCount;
-        yield chunk.getColumns().map((values) => values.map(toValue));
+        yield chunk.getColumns().map((values) => values.map((value) => toValue(value, integer)));
       }
       this.#record(label, started, rows);
     } finally {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TableDefinition } from '../warehouse.ts';
-import { execute } from './connection.ts';
+import { execute, makePrivate } from './connection.ts';
 import { createTable, identifier, literal } from './syntax.ts';
 
 /**
@@ -16,6 +16,7 @@ export async function writeSnapshot(connection: DuckDBConnection, tables: readon
   const run = async (text: string) => execute(connection, { text, values: {}, types: {} }, 'snapshot');
   try {
     await run(`attach ${literal(aside)} as ${name}`);
+    makePrivate(aside);
     try {
       await run('begin transaction');
       for (const table of tables) {

@@ -75,16 +75,17 @@ export function columnOf(name: string, duckDbType: DuckDBType): Column {
 
 /**
  * A value as readers get it.
- * @throws RangeError for an integer beyond 2^53: nothing is rounded.
+ * @param integer reads an integer.
+ * @throws RangeError, by default, for an integer beyond 2^53: nothing is rounded.
  */
-export function toValue(value: DuckDBValue): Value {
+export function toValue(value: DuckDBValue, integer: (value: bigint) => Value = safeInteger): Value {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  if (typeof value === 'bigint') return safeInteger(value);
+  if (typeof value === 'bigint') return integer(value);
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return isoText(value.micros);
   if (value instanceof DuckDBDateValue) return isoDate(value);
-  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map(toValue);
+  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map((item) => toValue(item, integer));
   if (value instanceof DuckDBStructValue)
-    return Object.fromEntries(Object.entries(value.entries).map(([name, member]) => [name, toValue(member)]));
+    return Object.fromEntries(Object.entries(value.entries).map(([name, member]) => [name, toValue(member, integer)]));
   if (value instanceof DuckDBDecimalValue) return value.toDouble();
   if (value instanceof DuckDBTimestampSecondsValue) return isoText(value.seconds * 1_000_000n);
   if (value instanceof DuckDBTimestampMillisecondsValue) return isoText(value.millis * 1000n);
