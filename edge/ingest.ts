@@ -32,12 +32,18 @@ export interface Answer {
 export async function ingest(request: Request, intake: Intake, services: Services, text?: () => string): Promise<Answer> {
   const receivedAt = parseInstant(Date.now())!;
   const query = new URL(request.url).searchParams;
+  let presented = presentedKey(request.headers, query);
   try {
-    const body = await readMessages(request, intake, text);
-    const key = await services.keys.authenticate(presentedKey(request.headers, query, body));
+    const { body, raw } = await readMessages(request, intake, text);
+    presented = presentedKey(request.headers, query, body);
+    const key = await services.keys.authenticate(presented);
     if (intake.channel === 'import' && key.kind !== 'server') {
       // While the key store is silent nobody can tell what kind of key this is.
       throw new RequestRejected(key.verified ? 'server_key_required' : 'not_stored');
+    }
+    const messages = intake.type ? [body] : (body['batch'] as unknown[]);
+    if (messages.length > (intake.channel === 'import' ? LIMITS.importEvents : LIMITS.batchEvents)) {
+      throw new RequestRejected('too_many_events', { payload: raw, detail: `${messages.length} events` });
     }
     const sentAt = parseInstant(body['sentAt']) ?? parseInstant(request.headers.get('sentat'));
     const surroundings: Surroundings = {
@@ -48,32 +54,36 @@ export async function ingest(request: Request, intake: Intake, services: Service
       request: requestFacts(request.headers, services.knowsConnection ? request.cf : undefined),
       ipHasher: services.ipHasher,
     };
-    const { events, failed, results } = await collect(intake.type ? [body] : (body['batch'] as unknown[]), surroundings, intake.type);
+    const { events, failed, results } = await collect(messages, surroundings, intake.type);
     if (events.length + failed.length > 0) await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events, failed });
     return { status: 200, body: { success: true, results } };
   } catch (error) {
     if (!(error instanceof RequestRejected)) return notStored(error);
-    return await refuse(error, presentedKey(request.headers, query), receivedAt, services);
+    return await refuse(error, presented, receivedAt, services);
   }
 }
 
-async function readMessages(request: Request, { channel, type }: Intake, text?: () => string): Promise<Record<string, unknown>> {
+async function readMessages(
+  request: Request,
+  { channel, type }: Intake,
+  text?: () => string,
+): Promise<{ body: Record<string, unknown>; raw: string }> {
   const raw = text ? text() : await readBody(request, channel === 'import' ? LIMITS.importBytes : LIMITS.batchBytes);
   const body = parseJson(raw);
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (!isObject || (!type && !Array.isArray((body as Record<string, unknown>)['batch']))) {
     throw new RequestRejected('invalid_body', { payload: raw });
   }
-  return body as Record<string, unknown>;
+  return { body: body as Record<string, unknown>, raw };
 }
 
-/** Says no to a whole request; what could be read of it is kept where a header says whose it is. */
-async function refuse(rejected: RequestRejected, headerKey: string | undefined, receivedAt: Instant, services: Services): Promise<Answer> {
+/** Says no to a whole request; what could be read of it is kept where it is known whose it is. */
+async function refuse(rejected: RequestRejected, presented: string | undefined, receivedAt: Instant, services: Services): Promise<Answer> {
   const { reason, payload, detail, message } = rejected;
   const { status } = REJECTIONS[reason];
-  if (payload && headerKey !== undefined) {
+  if (payload && presented !== undefined) {
     try {
-      const key: AuthenticatedKey = await services.keys.authenticate(headerKey);
+      const key: AuthenticatedKey = await services.keys.authenticate(presented);
       const words = detail ? `${message} (${detail})` : message;
       const failed = [failedBody(payload, reason, words, { key, receivedAt })];
       await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events: [], failed });

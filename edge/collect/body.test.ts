@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { parseJson, readBody } from './body.ts';
+import { decodeUtf8, parseJson, readBody } from './body.ts';
 import type { RequestRejected } from './rejections.ts';
 
 const LIMIT = 1_000;
@@ -73,4 +73,33 @@ describe('a body', () => {
 
 test('text that is not JSON is refused and kept for the failure row', () => {
   expect(() => parseJson('{"a":')).toThrowError(expect.objectContaining({ reason: 'invalid_json', payload: '{"a":' }));
+});
+
+test.each([
+  ['{"email":leak@victim.example}', undefined],
+  ['{"a":1,', 'at character 7'],
+  ['leak@victim.example', undefined],
+])('the words about %s quote nothing of it', (text, detail) => {
+  expect(() => parseJson(text)).toThrowError(expect.objectContaining({ reason: 'invalid_json', detail }));
+});
+
+test.each([
+  ['UTF-16, little end first', 'utf16le', '\ufeff'],
+  ['UTF-16 without a byte order mark', 'utf16le', ''],
+] as const)('%s is refused, and nothing of it is kept that could not be cleaned', (_, encoding, mark) => {
+  const bytes = new Uint8Array(Buffer.from(`${mark}{"email":"leak@victim.example"}`, encoding));
+  for (const body of [bytes, bytes.toReversed()]) {
+    expect(() => decodeUtf8(body)).toThrowError(
+      expect.objectContaining({ reason: 'invalid_utf8', payload: `(${bytes.byteLength} bytes that are not UTF-8)` }),
+    );
+  }
+});
+
+test('a body too large in UTF-16 leaves nothing of it, either', async () => {
+  const bytes = new Uint8Array(Buffer.from('leak@victim.example '.repeat(100), 'utf16le'));
+  const rejected: unknown = await read(bytes).catch((error: unknown) => error);
+  expect(rejected).toMatchObject({
+    reason: 'body_too_large',
+    payload: expect.stringMatching(/^\(\d+ bytes that are not UTF-8\)$/) as string,
+  });
 });

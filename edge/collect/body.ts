@@ -31,8 +31,15 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new RequestRejected('invalid_json', { payload: text, detail: cause instanceof Error ? cause.message : String(cause), cause });
+    const position = positionIn(cause);
+    throw new RequestRejected('invalid_json', { payload: text, ...(position !== undefined && { detail: position }), cause });
   }
+}
+
+/** Where parsing failed. The engine's own words may quote the text, an address included, and are never passed on. */
+function positionIn(error: unknown): string | undefined {
+  const position = / at position (\d{1,9})(?: \(line \d+ column \d+\))?$/.exec(error instanceof Error ? error.message : '')?.[1];
+  return position && `at character ${position}`;
 }
 
 async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Promise<Uint8Array> {
@@ -55,7 +62,7 @@ async function readUpTo(stream: ReadableStream<Uint8Array>, limit: number): Prom
     length += value.byteLength;
     if (length > limit) {
       await reader.cancel();
-      throw new RequestRejected('body_too_large', { payload: new TextDecoder().decode(join([...chunks, value], length)) });
+      throw new RequestRejected('body_too_large', { payload: readable(join([...chunks, value], length)) });
     }
     chunks.push(value);
   }
@@ -77,9 +84,16 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBu
  * @throws RequestRejected invalid_utf8, holding the text as far as it can be read.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
+  // JSON in UTF-8 holds no NUL (RFC 8259 §7): this is UTF-16 or UTF-32, which is valid UTF-8 as long as it is ASCII.
+  if (bytes.includes(0)) throw new RequestRejected('invalid_utf8', { payload: readable(bytes) });
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (cause) {
-    throw new RequestRejected('invalid_utf8', { payload: new TextDecoder().decode(bytes), cause });
+    throw new RequestRejected('invalid_utf8', { payload: readable(bytes), cause });
   }
+}
+
+/** The text of what is no clean UTF-8, for the failure row. Text in another encoding could not be cleaned and is left out. */
+function readable(bytes: Uint8Array): string {
+  return bytes.includes(0) ? `(${bytes.byteLength} bytes that are not UTF-8)` : new TextDecoder().decode(bytes);
 }

@@ -56,6 +56,50 @@ describe('an address is replaced by the hash of its normal form', () => {
   });
 });
 
+describe('an address that shows only after decoding is replaced by the hash of what it means', () => {
+  test.each([
+    ['jane%40victim%2Dcorp.example', 'jane@victim-corp.example'],
+    ['jane@victim-corp%2Dx.example', 'jane@victim-corp-x.example'],
+    ['jane%40%76ictim.example', 'jane@victim.example'],
+    ['%6A%61ne%40victim.example', 'jane@victim.example'],
+    ['jane%40victim%252Eexample', 'jane@victim.example'],
+    ['jane%40victim%25252Eexample', 'jane@victim.example'],
+    ['jane%40victim%252Dcorp.example', 'jane@victim-corp.example'],
+    ['jane%2540b%25C3%25BCcher.example', 'jane@bücher.example'],
+    ['jane%40victim.%65xample', 'jane@victim.example'],
+    ['jane\u200b@victim.example', 'jane@victim.example'],
+    ['jane@\u00advictim.example', 'jane@victim.example'],
+    ['jane@vic\u200dtim\ufeff.example', 'jane@victim.example'],
+    ['jane\ufffd@victim.example', 'jane@victim.example'],
+    ['jane%u0040victim.example', 'jane@victim.example'],
+    ['jane&#064;victim.example', 'jane@victim.example'],
+    ['jane&#x0040;victim&#46;example', 'jane@victim.example'],
+    ['jane&amp;#64;victim.example', 'jane@victim.example'],
+    ['jane&commat;victim&period;example', 'jane@victim.example'],
+    ['jane\\u0040victim\\u002dcorp\\u002eexample', 'jane@victim-corp.example'],
+    ['jane\\\\u0040victim\\\\u002eexample', 'jane@victim.example'],
+    ['jane\\u{40}victim\\x2eexample', 'jane@victim.example'],
+    ['jane%25%34%30victim.example', 'jane@victim.example'],
+    ['jane＠victim．example', 'jane@victim.example'],
+  ])('%s', (written, address) => {
+    expect(replaceEmails(`of ${written}, x`)).toBe(`of ${sha256(address)}, x`);
+    expect(replaceEmails(`https://x.example/a%20b?e=${written}&b=1`)).toBe(`https://x.example/a%20b?e=${sha256(address)}&b=1`);
+  });
+
+  test('as a whole word, because where it begins shows only then', () => {
+    expect(replaceEmails('/?next=a%3Fe%3Djane%40victim.%65xample&b=1')).toBe(`/?next=${sha256('jane@victim.example')}&b=1`);
+  });
+});
+
+test.each([
+  'https://x.example/%C3%BCber%20uns?q=a%2Cb%26c&next=%2Fpricing%3Fa%3D1',
+  'C:\\users\\u0041dam &amp; co',
+  'a\u200bb 100%40 \u00ad@home',
+  '/npm/%40scope%2Fname%40',
+])('%j hides no address and stays', (text) => {
+  expect(replaceEmails(text)).toBe(text);
+});
+
 test.each([
   'no address',
   'a @ b',
@@ -74,6 +118,11 @@ test.each([
   ['many half addresses', 'a@b.'.repeat(100_000)],
   ['many quotes', '"@'.repeat(200_000)],
   ['many encoded signs', '%25'.repeat(150_000)],
+  ['many escapes', '%2540'.repeat(80_000)],
+  ['many half entities', '&#'.repeat(200_000)],
+  ['many backslashes', `${'\\'.repeat(400_000)}u`],
+  ['many invisible characters', '\u200b@'.repeat(200_000)],
+  ['many encoded labels', `a%40${'%61%2E'.repeat(60_000)}`],
 ])('%s of 400 KB keeps nobody waiting', (_, text) => {
   // The time limit of the test is the assertion: anything worse than linear would take minutes.
   expect(replaceEmails(text)).not.toMatch(/[a-z]@[a-z]+\.[a-z]{2}/);

@@ -1,4 +1,5 @@
 import { emailHash, normalizeEmail } from '../contract/email.ts';
+import { HIDES, reveal, WORD } from './hidden-text.ts';
 
 /** The at sign as people and programs write it: plain, full width, percent-encoded once or more, escaped. */
 const AT = /@|＠|﹫|%(?:25)*40|%EF%BC%A0|\\u0040|&#64;|&#x40;|&commat;/giu;
@@ -7,15 +8,17 @@ const AT_IN_TEXT = new RegExp(AT.source, 'iu');
 /** What may stand before the at sign. Wider than that it would swallow the words around it: `a=b@c.de` in a URL. */
 const LOCAL_CHARACTER = /^[\p{L}\p{N}\p{M}._+~!$*^'`|-]$/u;
 /** Percent-encoded characters that belong to an address; an encoded "=" or "/" ends it. */
-const LOCAL_ENCODED = /%(?:25)*(?:2[bde]|5f|7e|27|21|24|2a|[89a-f][0-9a-f])$/i;
+const LOCAL_ENCODED = /%(?:25)*(?:2[bde]|5f|7e|27|21|24|2a|3\d|[46][1-9a-f]|[57][\da]|[89a-f][\da-f])$/i;
 const ENCODED = /%(?:25)*[0-9a-f]{2}$/i;
 /** Marks and quotes that stand around an address rather than in it. */
 const LEADING_MARKS = /^['`.-]+/;
 const QUOTED_LOCAL = /\\?"[^"@\\]{1,64}\\?"$/;
 const LONGEST_LOCAL = 128;
 
-const LABEL = String.raw`(?:[\p{L}\p{N}\p{M}-]|%[89a-f][0-9a-f]){1,190}`;
-const DOMAIN = new RegExp(String.raw`(?:${LABEL}(?:\.|%2e)){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}[\p{L}\p{M}]{1,62})`, 'iuy');
+/** An encoded letter, digit or hyphen. */
+const LABEL_ENCODED = String.raw`%(?:25)*(?:2d|3\d|[46][1-9a-f]|[57][\da]|[89a-f][\da-f])`;
+const LABEL = String.raw`(?:[\p{L}\p{N}\p{M}-]|${LABEL_ENCODED}){1,190}`;
+const DOMAIN = new RegExp(String.raw`(?:${LABEL}(?:\.|%(?:25)*2e)){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}[\p{L}\p{M}]{1,62})`, 'iuy');
 
 /** A text that is an address and nothing else; looser than the search in running text, because nothing delimits it. */
 const WHOLE_EMAIL =
@@ -28,13 +31,27 @@ export function isEmail(text: string): boolean {
 
 /**
  * Replaces each e-mail-shaped part of a text by the hash of its address, also inside URLs, where the at sign may be
- * percent-encoded. What remains is never an address.
- * Starts from the at signs and looks to both sides, so that no text takes more than linear time.
+ * percent-encoded. What remains is never an address, and does not become one by decoding it.
+ * No text takes more than linear time.
  */
 export function replaceEmails(text: string): string {
+  if (AT_IN_TEXT.test(text) && isEmail(text)) return emailHash(text);
+  return replaceHiddenEmails(replaceVisibleEmails(text));
+}
+
+function replaceVisibleEmails(text: string): string {
   if (!AT_IN_TEXT.test(text)) return text;
-  if (isEmail(text)) return emailHash(text);
   let replaced = '';
+  let done = 0;
+  for (const { index, end, address } of addressesIn(text)) {
+    replaced += text.slice(done, index) + emailHash(address);
+    done = end;
+  }
+  return replaced + text.slice(done);
+}
+
+/** Starts from the at signs and looks to both sides. */
+function* addressesIn(text: string): Generator<{ index: number; end: number; address: string }> {
   let done = 0;
   for (const { index, 0: at } of text.matchAll(AT)) {
     if (index < done) continue;
@@ -42,10 +59,9 @@ export function replaceEmails(text: string): string {
     DOMAIN.lastIndex = index + at.length;
     const domain = local && DOMAIN.exec(text)?.[0];
     if (!domain) continue;
-    replaced += text.slice(done, index - local.length) + emailHash(decode(`${local}@${domain}`));
     done = index + at.length + domain.length;
+    yield { index: index - local.length, end: done, address: decode(`${local}@${domain}`) };
   }
-  return replaced + text.slice(done);
 }
 
 /** The characters directly before an at sign that belong to an address; empty where there are none. */
@@ -76,4 +92,19 @@ function decode(address: string): string {
     // A lone "%", or half an encoded character: the characters stand for themselves.
     return plain;
   }
+}
+
+/**
+ * Replaces each word that decodes to one with an address in it. The whole word, because where in it the address begins shows
+ * only after decoding.
+ */
+function replaceHiddenEmails(text: string): string {
+  if (!HIDES.test(text)) return text;
+  return text.replace(WORD, (word) => {
+    if (!HIDES.test(word)) return word;
+    const revealed = reveal(word);
+    if (revealed === word || !revealed.includes('@')) return word;
+    const first = addressesIn(revealed).next();
+    return first.done ? word : emailHash(first.value.address);
+  });
 }

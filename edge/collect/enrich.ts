@@ -1,6 +1,6 @@
 import type { EventRow } from '../contract/event-row.ts';
 import type { IpHasher } from '../contract/ip.ts';
-import { IncomingMessage } from '../contract/message.ts';
+import { idOrNull, IncomingMessage } from '../contract/message.ts';
 import type { AuthenticatedKey } from './auth.ts';
 import { type Instant, occurredAt, parseInstant } from './clock.ts';
 import { deviceColumns } from './device.ts';
@@ -62,12 +62,14 @@ export async function enrich(
     anonymous_id: message.anonymousId,
     user_id: message.userId,
     previous_id: message.previousId,
-    group_id: message.groupId ?? textAt(context, 'groupId'),
+    group_id: message.groupId ?? idOrNull(textAt(context, 'groupId') ?? ''),
     sequence: message.sequence ?? sequenceAt(context),
     ...times(message, surroundings),
     received_at: receivedAt.iso,
     email_hashes: emailHashes({ message, keyKind: key.kind, pageUrl: page.page_url, userIdWasEmail: before.userIdWasEmail }),
-    ga_client_id: textAt(context, 'gaClientId', 'ga_client_id') ?? textAt(objectAt(message.integrations, 'Google Analytics'), 'clientId'),
+    ga_client_id: idOrNull(
+      textAt(context, 'gaClientId', 'ga_client_id') ?? textAt(objectAt(message.integrations, 'Google Analytics'), 'clientId') ?? '',
+    ),
     ...page,
     ...campaignColumns(context, page.page_url),
     click_ids: clickIds(context, page.page_url),

@@ -10,6 +10,10 @@ test.each([
   ['X-Forwarded-For', 'unknown, 203.0.113.7'],
   ['ips', '203.0.113.7, 10.0.0.1'],
   ['visitor', '203.0.113.7'],
+  ['visitor', '203.0.113.7.'],
+  ['visitor', '203.0.113.7:80'],
+  ['ip', 'at 203.0.113.7.'],
+  ['v4', '203.0.113.7'],
   ['origin', '::ffff:203.0.113.7'],
 ])('%s: %s is an address of a visitor', (name, value) => {
   expect(isAddressMember(name, value)).toBe(true);

@@ -12,7 +12,7 @@ const VERSION_NAME = /version|release|build|firmware|revision|(?:^|[^a-z])v(?:er
 export function isAddressMember(name: string, value: unknown): boolean {
   if (typeof value !== 'string' || value.length > LONGEST_LIST) return false;
   const parts = value.split(',');
-  if (ADDRESS_NAME.test(name)) return parts.some(isAddress);
+  if (ADDRESS_NAME.test(name)) return parts.some(isAddress) || withoutAddresses(value) !== value;
   return parts.every(isAddress) && !VERSION_NAME.test(name);
 }
 
@@ -21,12 +21,27 @@ const LONGEST_LIST = 1_024;
 
 /** Whether a text is one address, with or without a port. */
 function isAddress(text: string): boolean {
-  const bare = text.trim().replace(/^(\[[^\]]*\]|[\d.]+):\d{1,5}$/, '$1');
+  const bare = text
+    .trim()
+    .replace(/\.$/, '')
+    .replace(/^(\[[^\]]*\]|[\d.]+):\d{1,5}$/, '$1');
   return /[\da-f]/i.test(bare) && normalizeIp(bare) !== undefined;
 }
 
 /** What is left in place of an address. */
 export const ADDRESS = '(address)';
+
+const IPV4 = String.raw`(?:\d{1,3}\.){3}\d{1,3}`;
+/** A slash before it makes it the version of a product: `Chrome/141.0.0.0`. */
+const ADDRESS_IN_TEXT = new RegExp(
+  String.raw`(?<!\w|\w[./])${IPV4}(?!\.?\w)|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:${IPV4}|[0-9a-f]{0,4})(?![\w:]|\.\d)`,
+  'gi',
+);
+
+/** A text with all addresses in it replaced, at the price of version numbers that look like one. */
+export function withoutAddresses(text: string): string {
+  return text.replace(ADDRESS_IN_TEXT, (address) => (isAddress(address) ? ADDRESS : address));
+}
 
 /** The value of a parameter that may be an address, plain or percent-encoded once or more, up to where the value ends. */
 const PARAMETER = /(=|%(?:25)*3d)((?:[\da-f.:[\]]|%(?:25)*(?:3a|5b|5d)){2,99})(?=$|[\s&#;,"'<>()|]|%(?:25)*(?:2[02367c]|3b))/giu;

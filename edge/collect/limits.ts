@@ -6,6 +6,13 @@ export const LIMITS = {
   batchBytes: 500 * 1024,
   /** The body of an import, on the wire and decompressed. */
   importBytes: 5 * 1024 * 1024,
+  /**
+   * Events of one batch. The smallest useful ones take some 250 bytes, so a batch of real events reaches its bytes first; `{}` does
+   * not: without a count, half a kilobyte of gzip would become 250,000 rows.
+   */
+  batchEvents: 2_000,
+  /** Events of one import; at some 250 bytes each its bytes are reached first, too. */
+  importEvents: 20_000,
   /** Nesting of one event. BigQuery stores at most 500 levels; recursive readers fail somewhere above 1,000. */
   depth: 100,
   /** Object members and array items of one event, counted through all levels. */

@@ -54,6 +54,21 @@ describe('cleaning an event', () => {
     expect(redacted(event)).toBe(event);
   });
 
+  test('drops addresses in lists and objects under any name', () => {
+    const cleaned = redacted({ context: { ip: ['203.0.113.58', { v4: '203.0.113.58', v6: '2001:db8::1' }], at: '\n203.0.113.58' } });
+    expect(cleaned).toEqual({ context: { ip: [{}] } });
+  });
+
+  test.each([
+    'jane@\u200bexample.com',
+    'jane%u0040example.com',
+    'jane\\u0040example.com',
+    'jane&#x0040;example.com',
+    'jane%25%34%30example.com',
+  ])('replaces %j, which is an address only after decoding', (text) => {
+    expect(redacted({ properties: { note: `of ${text}` } })).toEqual({ properties: { note: `of ${JANE}` } });
+  });
+
   test('keeps members that are called like an address and hold something else', () => {
     expect(redacted({ properties: { ip: 'intellectual property', remoteIp: 7 } })).toEqual({
       properties: { ip: 'intellectual property', remoteIp: 7 },
@@ -78,6 +93,26 @@ describe('cleaning a payload that could not be read', () => {
     expect(redactPayload('{"email":"jane@example.com","ip":"203.0.113.7","six":"2001:db8::1"')).toBe(
       `{"email":"${JANE}","ip":"(address)","six":"(address)"`,
     );
+  });
+
+  test.each([
+    ['at 203.0.113.58.', 'at (address).'],
+    ['"203.0.113.58:80"', '"(address):80"'],
+    ['ip:["203.0.113.58"]', 'ip:["(address)"]'],
+    ['ip:{v4:"203.0.113.58"', 'ip:{v4:"(address)"'],
+    ['::ffff:203.0.113.58', '(address)'],
+    ['at 12:30:45, release 1.2.3.4.5', 'at 12:30:45, release 1.2.3.4.5'],
+  ])('of %s keeps %s', (payload, kept) => {
+    expect(redactPayload(payload)).toBe(kept);
+  });
+
+  test.each([
+    'jane\\u0040victim\\u002ecorp',
+    'jane@victim\\u002dcorp\\u002eexample',
+    'jane\\x40victim.example',
+    'jane\ufffd@victim.example',
+  ])('of %j keeps nothing', (address) => {
+    expect(redactPayload(`{"email":"${address}",`)).toMatch(/^\{"email":"[\da-f]{64}",$/);
   });
 
   test('keeps at most 32 KB of it, and whole characters', () => {

@@ -1,5 +1,5 @@
 import { replaceEmails } from './email-shapes.ts';
-import { ADDRESS, isAddressMember, withoutAddressParameters } from './ip-shapes.ts';
+import { isAddressMember, withoutAddresses, withoutAddressParameters } from './ip-shapes.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -7,7 +7,7 @@ import { LIMITS } from './limits.ts';
  * fraction of a walk. JSON.stringify writes lone surrogates, and only those, as `\ud…`.
  */
 const SUSPECT =
-  /[@＠﹫]|%(?:25)*40|%EF%BC%A0|\\u0040|&#|&commat;|\\ud[89a-f]|\\u0000|(?:["=,[ ]|%(?:25)*3d)(?:(?:\d{1,3}\.){3}\d|\[?[\da-f]{0,4}(?::|%(?:25)*3a)[\da-f]{0,4}(?::|%(?:25)*3a))/i;
+  /[@＠﹫]|%(?:25)*(?:40|3[04]|u|EF)|\\\\[ux]|&#|&commat;|\\ud[89a-f]|\\u0000|(?:["=,[ \u00a0]|\\[nrtbf]|%(?:25)*3d)(?:(?:\d{1,3}\.){3}\d|\[?[\da-f]{0,4}(?::|%(?:25)*3a)[\da-f]{0,4}(?::|%(?:25)*3a))/i;
 
 /**
  * Cleans an event before anything of it is validated, kept or logged: e-mail-shaped texts become their hash (in keys, too),
@@ -38,7 +38,14 @@ function cleanText(text: string): string {
   return replaceEmails(withoutAddressParameters(text.replace(UNSTORABLE, '\uFFFD')));
 }
 
-const ADDRESS_IN_TEXT = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
+/**
+ * Cleans the text of a header that is stored. All addresses in it are dropped; what stands behind a product's name and a slash is
+ * its version.
+ */
+export function redactHeader(text: string): string {
+  return withoutAddresses(cleanText(text));
+}
+
 /** A cut may run through an address: the last word before it is dropped. */
 const CUT_WORD = /[^\s"']{0,512}$/u;
 
@@ -49,7 +56,7 @@ const CUT_WORD = /[^\s"']{0,512}$/u;
 export function redactPayload(payload: string): string {
   const longest = LIMITS.failedPayloadBytes;
   const cut = payload.length > 2 * longest ? payload.slice(0, 2 * longest).replace(CUT_WORD, '') : payload;
-  const cleaned = cleanText(cut).replace(ADDRESS_IN_TEXT, ADDRESS);
+  const cleaned = withoutAddresses(cleanText(cut));
   return cutToBytes(cleaned, longest);
 }
 

@@ -18,6 +18,11 @@ export const REJECTIONS = {
     status: 413,
     words: `The body is too large: at most ${LIMITS.batchBytes} bytes, for /v1/import ${LIMITS.importBytes}, also after decompression. Send smaller batches.`,
   },
+  too_many_events: {
+    scope: 'request',
+    status: 413,
+    words: `The body holds too many events: at most ${LIMITS.batchEvents}, for /v1/import ${LIMITS.importEvents}. Send smaller batches.`,
+  },
   unsupported_encoding: {
     scope: 'request',
     status: 415,
@@ -56,6 +61,11 @@ export const REJECTIONS = {
   too_many_members: { scope: 'event', status: 200, words: `An event may hold at most ${LIMITS.members} members and items.` },
   missing_field: { scope: 'event', status: 200, words: 'A required field is missing.' },
   invalid_value: { scope: 'event', status: 200, words: 'A field has a value that is not accepted.' },
+  unsafe_number: {
+    scope: 'event',
+    status: 200,
+    words: 'An id is a number that JSON numbers cannot keep exactly, so that different ids would become one: send ids as text.',
+  },
   missing_identity: { scope: 'event', status: 200, words: 'An event needs an anonymousId or a userId: without one it belongs to nobody.' },
   invalid_timestamp: {
     scope: 'event',

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { requestFacts } from './request-facts.ts';
+
+const JANE = createHash('sha256').update('jane@example.com').digest('hex');
 
 test('place and address come from Cloudflare, and from nobody else', () => {
   const headers = new Headers({ 'cf-connecting-ip': '203.0.113.7', 'x-forwarded-for': '198.51.100.1', 'user-agent': 'UA' });
@@ -20,4 +23,14 @@ test.each([[undefined], [{}], [{ country: 'XX' }], [{ country: 'T1', city: '' }]
 test('where no Cloudflare stands before the Worker, the connection says nothing but the user agent', () => {
   const headers = new Headers({ 'cf-connecting-ip': '203.0.113.7', 'user-agent': 'UA' });
   expect(requestFacts(headers, undefined)).toEqual({ ip: null, userAgent: 'UA', country: null, region: null, city: null, timezone: null });
+});
+
+test.each([
+  ['Mozilla/5.0 (mailto:jane@example.com)', `Mozilla/5.0 (mailto:${JANE})`],
+  ['bot jane%40example.com', `bot ${JANE}`],
+  ['proxy for 203.0.113.7', 'proxy for (address)'],
+  ['X (ip=203.0.113.7; 2001:db8::1)', 'X (ip=(address); (address))'],
+  ['Mozilla/5.0 (X11) Chrome/141.0.0.0 Safari/537.36', 'Mozilla/5.0 (X11) Chrome/141.0.0.0 Safari/537.36'],
+])('the user agent %s is kept as %s', (sent, kept) => {
+  expect(requestFacts(new Headers({ 'user-agent': sent }), undefined).userAgent).toBe(kept);
 });

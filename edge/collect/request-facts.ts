@@ -1,4 +1,5 @@
 import type { RequestFacts } from './enrich.ts';
+import { redactHeader } from './redact.ts';
 
 /** Cloudflare's codes for "unknown" and "Tor"; neither is a country. */
 const NO_COUNTRY: ReadonlySet<unknown> = new Set(['XX', 'T1']);
@@ -11,10 +12,12 @@ const NO_COUNTRY: ReadonlySet<unknown> = new Set(['XX', 'T1']);
  */
 export function requestFacts(headers: Headers, cf: unknown): RequestFacts {
   const place = (typeof cf === 'object' && cf !== null ? cf : {}) as Record<string, unknown>;
-  const text = (key: string) => (typeof place[key] === 'string' && place[key] !== '' ? place[key] : null);
+  const userAgent = headers.get('user-agent');
+  const text = (key: string) => (typeof place[key] === 'string' && place[key] !== '' ? redactHeader(place[key]) : null);
   return {
     ip: cf === undefined ? null : headers.get('cf-connecting-ip'),
-    userAgent: headers.get('user-agent'),
+    // Anyone can write anything into it: some crawlers and mail programs write the address of whom they work for.
+    userAgent: userAgent === null ? null : redactHeader(userAgent),
     country: NO_COUNTRY.has(place['country']) ? null : text('country'),
     region: text('region'),
     city: text('city'),

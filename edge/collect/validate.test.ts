@@ -14,6 +14,44 @@ describe('a message', () => {
     expect(validateMessage({ ...valid, userId })).toMatchObject({ message: { userId: null } });
   });
 
+  test.each([0, -1, '0', '-1', 'Anonymous', 'guest', ' unknown ', 'n/a', '(not set)', '00000000-0000-0000-0000-000000000000'])(
+    'with %j in place of the id of a user, which means nobody, has none',
+    (userId) => {
+      expect(validateMessage({ ...valid, userId, previousId: userId, groupId: userId })).toMatchObject({
+        message: { userId: null, previousId: null, groupId: null },
+      });
+      expect(validateMessage({ ...valid, anonymousId: userId })).toMatchObject({ rejection: { reason: 'missing_identity' } });
+    },
+  );
+
+  test('keeps the number 0 as the id of a message, which counts messages', () => {
+    expect(validateMessage({ ...valid, messageId: 0 })).toMatchObject({ message: { messageId: '0' } });
+  });
+
+  test.each([
+    ['userId', 'userId', '9007199254740992'],
+    ['userId', 'userId', '-12345678901234567890'],
+    ['userId', 'userId', '1e400'],
+    ['anonymousId', 'anonymousId', '12345678901234567890'],
+    ['messageId', 'messageId', '12345678901234567890'],
+    ['previousId', 'previousId', '12345678901234567890'],
+    ['groupId', 'groupId', '12345678901234567890'],
+    ['context', 'context.groupId', '{"groupId":12345678901234567890}'],
+    ['context', 'context.gaClientId', '{"gaClientId":1234567890.1700000001}'],
+    ['integrations', 'integrations.Google Analytics.clientId', '{"Google Analytics":{"clientId":1234567890.1700000001}}'],
+  ])('whose %s is a number that JSON rounds is refused: %s of %s', (member, path, json) => {
+    expect(validateMessage({ ...valid, [member]: JSON.parse(json) as unknown })).toMatchObject({
+      rejection: { reason: 'unsafe_number', path },
+    });
+  });
+
+  test.each([
+    ['9007199254740991', '9007199254740991'],
+    ['"12345678901234567890"', '12345678901234567890'],
+  ])('with the user id %s keeps every digit of it', (json, userId) => {
+    expect(validateMessage({ ...valid, userId: JSON.parse(json) as unknown })).toMatchObject({ message: { userId } });
+  });
+
   test.each<[string, Record<string, unknown>, EventType | undefined, string, string | null]>([
     ['without a type', { ...valid, type: undefined }, undefined, 'missing_field', 'type'],
     ['of an unknown type', { ...valid, type: 'nope' }, undefined, 'invalid_value', 'type'],

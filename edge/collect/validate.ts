@@ -1,5 +1,6 @@
 import type { EventType } from '../contract/event-row.ts';
 import { IncomingMessage } from '../contract/message.ts';
+import type { Members } from './members.ts';
 import { type EventRejection, rejectEvent } from './rejections.ts';
 
 /**
@@ -11,6 +12,8 @@ export function validateMessage(
   raw: Record<string, unknown>,
   type?: EventType,
 ): { message: IncomingMessage } | { rejection: EventRejection } {
+  const unsafe = ID_PATHS.find((path) => isUnsafeNumber(valueAt(raw, path)));
+  if (unsafe) return { rejection: rejectEvent('unsafe_number', unsafe.join('.')) };
   const parsed = IncomingMessage.safeParse(type === undefined ? raw : { ...raw, type });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -30,4 +33,22 @@ export function validateMessage(
   }
   if (message.anonymousId === null && message.userId === null) return { rejection: rejectEvent('missing_identity') };
   return { message };
+}
+
+/** Where ids may stand that are stored as text and compared. */
+const ID_PATHS: readonly (readonly string[])[] = [
+  ...['messageId', 'anonymousId', 'userId', 'previousId', 'groupId'].map((name) => [name]),
+  ...['groupId', 'gaClientId', 'ga_client_id'].map((name) => ['context', name]),
+  ['integrations', 'Google Analytics', 'clientId'],
+];
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let at: unknown = value;
+  for (const name of path) at = typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as Members)[name] : undefined;
+  return at;
+}
+
+/** Whether a number may stand for another one than was sent: beyond 2^53 − 1, and with a fraction, JSON numbers are rounded. */
+function isUnsafeNumber(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isSafeInteger(value);
 }

@@ -4,19 +4,39 @@ import { EVENT_TYPES } from './event-row.ts';
 /** Longest id (anonymous, user, group, message) and name an event may carry, in characters. */
 export const LONGEST_ID = 256;
 
+/** What broken integrations send in place of any id; in small letters. */
+const NO_ID = ['', 'null', 'undefined', 'nan', 'none', 'nil', '[object object]', 'true', 'false'] as const;
 /**
- * What broken integrations send in place of an id. Taken at its word, such a value would join all their visitors into one
- * person.
+ * What stands for "nobody in particular" where the id of a visitor or account belongs; in small letters. Taken at its word, such
+ * a value would join all who are not logged in into one person. These ids count as absent, and a real user cannot have them.
  */
-const NOT_AN_ID = new Set(['', 'null', 'undefined', 'nan', 'none', 'nil', '[object object]', 'true', 'false']);
+export const NOBODYS_IDS = [
+  ...NO_ID,
+  '0',
+  '-1',
+  'anonymous',
+  'anon',
+  'guest',
+  'unknown',
+  'n/a',
+  '(none)',
+  'not set',
+  '(not set)',
+  '00000000-0000-0000-0000-000000000000',
+] as const;
 
-const identifier = z
-  .union([z.string().max(LONGEST_ID), z.number().transform(String)], { error: `expected text of at most ${LONGEST_ID} characters` })
-  .nullish()
-  .transform((value) => {
-    const text = value?.trim() ?? '';
-    return NOT_AN_ID.has(text.toLowerCase()) ? null : text;
-  });
+/** An id as text; null where it is one of those that are none. */
+export function idOrNull(id: string, notIds: readonly string[] = NOBODYS_IDS): string | null {
+  const text = id.trim();
+  return notIds.includes(text.toLowerCase()) ? null : text;
+}
+
+const identifier = (notIds: readonly string[]) =>
+  z
+    .union([z.string().max(LONGEST_ID), z.number().transform(String)], { error: `expected text of at most ${LONGEST_ID} characters` })
+    .nullish()
+    .transform((value) => idOrNull(value ?? '', notIds));
+const visitorId = identifier(NOBODYS_IDS);
 
 const text = z.string({ error: 'expected text' }).nullish();
 
@@ -35,11 +55,11 @@ const time = z.union([z.string(), z.number()]).nullish().catch(null);
  */
 export const IncomingMessage = z.looseObject({
   type: z.enum(EVENT_TYPES, { error: `expected one of ${EVENT_TYPES.join(', ')}` }),
-  messageId: identifier,
-  anonymousId: identifier,
-  userId: identifier,
-  previousId: identifier,
-  groupId: identifier,
+  messageId: identifier(NO_ID),
+  anonymousId: visitorId,
+  userId: visitorId,
+  previousId: visitorId,
+  groupId: visitorId,
   event: z.string({ error: 'expected the name of the event' }).trim().min(1, 'expected the name of the event').max(LONGEST_ID).nullish(),
   name: text,
   category: text,

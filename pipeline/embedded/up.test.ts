@@ -162,6 +162,28 @@ describe('bodies', () => {
   });
 
   test.each([
+    ['/v1/batch', 2_000, 200],
+    ['/v1/batch', 2_001, 413],
+    ['/v1/import', 20_000, 200],
+    ['/v1/import', 20_001, 413],
+  ])('%s with %i events is answered with %i; too many leave one failure, whoever says whose they are', async (path, count, status) => {
+    const batch = Array.from({ length: count }, () => ({}));
+    const before = (await landedFailures()).length;
+    const answer = await post(path, { batch, writeKey: path === '/v1/import' ? serverKey : 'demo' });
+    expect(answer.status).toBe(status);
+    const failures = (await landedFailures()).slice(before);
+    expect(failures).toHaveLength(status === 200 ? count : 1);
+    if (status === 413) {
+      expect(answer.body).toMatchObject({
+        success: false,
+        reason: 'too_many_events',
+        message: expect.stringContaining(`(${count} events)`) as string,
+      });
+      expect(failures[0]!.reason).toBe('too_many_events');
+    }
+  });
+
+  test.each([
     ['/v1/batch', 500 * 1024, 200],
     ['/v1/batch', 500 * 1024 + 1, 413],
     ['/v1/track', 500 * 1024 + 1, 413],
@@ -250,6 +272,39 @@ test('neither an address nor a place is taken from what any client can write', a
   for (const { messageId } of events) {
     expect(await eventOf(messageId)).toMatchObject({ ip_hash: null, ip_key_id: null, country: null, city: null, timezone: null });
   }
+});
+
+test('an address in any header is never stored', async () => {
+  const address = 'header-leak@victim.example';
+  const names = [
+    'user-agent',
+    'referer',
+    'accept-language',
+    'sentat',
+    'anonymousid',
+    'x-forwarded-for',
+    'cf-connecting-ip',
+    'cf-ipcountry',
+  ];
+  const others = ['content-type', 'x-retry-count', 'forwarded', 'true-client-ip', 'from', 'cookie', 'x-anything'];
+  for (const value of [address, 'at 203.0.113.91 of header-leak%40victim.example']) {
+    const headers = Object.fromEntries([...names, ...others].map((name) => [name, value]));
+    const event = track();
+    expect((await post('/v1/track', event, { ...headers, ...key })).status).toBe(200);
+    expect((await post('/v1/batch', '{', { ...headers, ...key })).status).toBe(400);
+    expect((await eventOf(event.messageId))!.user_agent).toContain(sha256(address));
+  }
+  expect(JSON.stringify(await landed())).not.toMatch(/header-leak|203\.0\.113\.91/);
+});
+
+const rewrite = async (path: string) => await post('/health', track(), { ...key, 'mf-original-url': `http://other.example${path}` });
+
+// Miniflare takes the address of a request from the header MF-Original-URL, with no option against it. The Worker's routes are public, each checks what
+// it is given, and the only private one asks for a secret: so a client reaches nothing that it could not ask for directly.
+test('a client that rewrites its own address reaches nothing but public routes', async () => {
+  expect((await rewrite('/internal/keys-changed')).status).toBe(404);
+  expect((await rewrite('/v1/import')).body.reason).toBe('invalid_body');
+  expect((await rewrite('/v1/track')).status).toBe(200);
 });
 
 describe('other origins', () => {

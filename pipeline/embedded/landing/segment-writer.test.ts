@@ -94,6 +94,34 @@ describe('appending', () => {
     expect(files).toEqual(['a\nb\nc\n', 'd\n']);
   });
 
+  test('leaves no empty file behind where nothing could be written, however often that is tried', async () => {
+    const full: SegmentFile = {
+      write: async () => await Promise.reject(new Error('ENOSPC: no space left on device')),
+      sync: async () => undefined,
+    };
+    const writer = await openWriter({ file: full });
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(writer.append('a\n')).rejects.toThrow('ENOSPC');
+      expect(await open()).toEqual([]);
+    }
+  });
+
+  test('keeps a file of which a part was written, because it may hold what was acknowledged', async () => {
+    let isFull = false;
+    const filling: SegmentFile = {
+      write: async (handle, bytes) => {
+        await handle.appendFile(isFull ? bytes.subarray(0, 1) : bytes);
+        if (isFull) throw new Error('ENOSPC: no space left on device');
+      },
+      sync: async () => undefined,
+    };
+    const writer = await openWriter({ file: filling });
+    await writer.append('a\n');
+    isFull = true;
+    await expect(writer.append('b\n')).rejects.toThrow('ENOSPC');
+    expect(await contents()).toBe('a\nb');
+  });
+
   test.each(['moved away', 'replaced by another file'])(
     'is not acknowledged into a segment that was %s, and goes on in a new one',
     async (how) => {

@@ -130,8 +130,8 @@ export class SegmentWriter {
       await checkInPlace(segment);
       segment.bytes += bytes.byteLength;
     } catch (error) {
-      for (const { reject } of batch) reject(error);
       await this.#abandonSegment();
+      for (const { reject } of batch) reject(error);
       return;
     }
     for (const { resolve } of batch) resolve();
@@ -150,9 +150,10 @@ export class SegmentWriter {
   async #createSegment(): Promise<Segment> {
     const name = `${new Date().toISOString().replace(/[-:]/g, '')}-${randomBytes(6).toString('hex')}.ndjson`;
     const file = join(this.#folders.open, name);
-    const handle = await open(file, 'ax', 0o600);
+    const segment = { file, handle: await open(file, 'ax', 0o600), bytes: 0 };
+    this.#segment = segment;
     await syncFolder(this.#folders.open);
-    return { file, handle, bytes: 0 };
+    return segment;
   }
 
   /** Everything in the folder `open` is this writer's, abandoned segments included. */
@@ -165,15 +166,17 @@ export class SegmentWriter {
 
   /**
    * After a failed write or sync the end of the file is unknown, perhaps a torn line, which may only be the last one: nothing
-   * more is written to it. It stays open until the next seal.
+   * more is written to it. It stays open until the next seal; an empty one goes at once, because a full disk makes one per attempt.
    */
   async #abandonSegment(): Promise<void> {
     const segment = this.#segment;
     this.#segment = undefined;
+    if (!segment) return;
     try {
-      await segment?.handle.close();
+      await segment.handle.close();
+      await removeEmpty(segment.file);
     } catch (error) {
-      console.error(`the landing segment ${segment?.file} could not be closed:`, error);
+      console.error(`the landing segment ${segment.file} could not be closed:`, error);
     }
   }
 }
@@ -185,6 +188,15 @@ export class SegmentWriter {
 async function checkInPlace({ file, handle }: Segment): Promise<void> {
   const [named, written] = await Promise.all([stat(file, { bigint: true }), handle.stat({ bigint: true })]);
   if (named.ino !== written.ino || named.dev !== written.dev) throw new Error(`${file} was replaced by another file while it was written`);
+}
+
+async function removeEmpty(file: string): Promise<void> {
+  try {
+    if ((await stat(file)).size === 0) await unlink(file);
+  } catch (error) {
+    // Somebody moved it away.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /**
