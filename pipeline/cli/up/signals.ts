@@ -27,7 +27,7 @@ export async function stopRequested(): Promise<void> {
       for (const signal of REQUESTS) process.off(signal, stop);
       process.off('disconnect', stop);
       // An open channel would keep this process alive when all its work is done.
-      if (process.connected) process.disconnect();
+      if (process.connected) process.disconnect?.();
       resolve();
     };
     for (const signal of REQUESTS) process.on(signal, stop);
