@@ -1,35 +1,129 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import esbuild from 'rollup-plugin-esbuild';
 
-const trackerFile = 'dist/tracker/t.js';
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const trackerFolder = at('dist/tracker');
 
 const typescript = (target, options) => esbuild({ target, tsconfig: false, sourceMap: false, ...options });
 
-/** Hands the Worker the bundled tracker as text, as the rule in wrangler.toml does. */
-const trackerAsText = {
-  name: 'tracker-as-text',
-  resolveId: (source) => (source.endsWith('/tracker/t.js') ? { id: new URL(trackerFile, import.meta.url).pathname } : null),
-  load: async (id) => (id.endsWith(trackerFile) ? `export default ${JSON.stringify(await readFile(id, 'utf8'))};` : null),
+/** The finished scripts of the website, by file name. They reach the Worker from here: several builds may replace the files at once. */
+const scripts = new Map();
+const collectScript = {
+  name: 'collect-script',
+  generateBundle: (_, bundle) => {
+    for (const { fileName, code } of Object.values(bundle)) scripts.set(fileName, code);
+  },
 };
 
-/** The script a website embeds: one file without dependencies, for browsers of 2021 and later. */
-export const tracker = {
-  input: 'tracker/src/index.ts',
+/** One word for every declaration compresses better; the type checker has seen to the constants. */
+const letForConst = {
+  name: 'let-for-const',
+  renderChunk: (code) => ({ code: code.replace(/^(\s*(?:for \()?)const /gm, '$1let '), map: null }),
+};
+
+/**
+ * Short names for the members of `Core` (tracker/src/extension.ts), by which the script and its extensions know each other. They
+ * stay: a browser may hold an older script than extension. The words mean nothing else in the scripts.
+ */
+const SHORT_NAMES = {
+  formValues: '$f',
+  outgoing: '$o',
+  onFill: '$p',
+  noteAddress: '$n',
+  hasChosen: '$h',
+  mayStore: '$m',
+  decide: '$d',
+  enqueue: '$e',
+  watch: '$w',
+  look: '$l',
+};
+const shortNames = {
+  name: 'short-names',
+  renderChunk: (code) => ({
+    code: code.replace(RegExp(`\\b(${Object.keys(SHORT_NAMES).join('|')})\\b`, 'g'), (word) => SHORT_NAMES[word]),
+    map: null,
+  }),
+};
+
+/** A script for browsers of 2021 and later: one file, with everything it uses inside, as small as it compresses. */
+const script = (input, name, format) => ({
+  input: at(input),
   plugins: [
     nodeResolve({ extensions: ['.ts', '.mjs', '.js'] }),
     typescript('es2021'),
-    terser({ ecma: 2020, compress: { passes: 3, unsafe_arrows: true }, mangle: true, format: { comments: false } }),
+    letForConst,
+    shortNames,
+    terser({
+      ecma: 2020,
+      module: format === 'es',
+      compress: {
+        passes: 2,
+        hoist_funs: true,
+        unsafe: true,
+        unsafe_arrows: true,
+        unsafe_methods: true,
+        // What the core sends holds no flag of its own; what extensions send may.
+        booleans_as_integers: format === 'iife',
+      },
+      mangle: true,
+      format: { comments: false },
+    }),
+    collectScript,
   ],
-  output: { file: trackerFile, format: 'iife' },
+  output: { file: join(trackerFolder, `${name}.js`), format, strict: false },
+});
+
+/** The script a website embeds. */
+export const tracker = script('tracker/src/index.ts', 't', 'iife');
+
+const extensionFolder = at('tracker/src/extensions');
+const extensionFiles = existsSync(extensionFolder) ? readdirSync(extensionFolder).filter((file) => /^[\w-]+\.ts$/.test(file)) : [];
+
+/** What the script loads by `import()` where a page needs it, from beside itself. */
+export const extensions = extensionFiles
+  .toSorted()
+  .map((file) => script(`tracker/src/extensions/${file}`, `t.${basename(file, '.ts')}`, 'es'));
+
+const moduleFolder = at('dist/tracker/module');
+
+/** The tracker for bundlers, `touchtrail/tracker`: each extension is a file that is loaded where the page needs it. */
+export const trackerModule = {
+  input: { index: at('tracker/src/module.ts') },
+  plugins: [nodeResolve({ extensions: ['.ts', '.mjs', '.js'] }), typescript('es2021')],
+  output: { dir: moduleFolder, format: 'es', chunkFileNames: '[name].js' },
 };
 
-/** The ingestion Worker with the tracker inside: what the embedded runtime loads. */
+const scriptsModule = at('dist/edge/scripts.js');
+/** The module the Worker imports the scripts from. Written as a file, too: `wrangler` bundles the Worker itself. */
+const scriptsForWorker = {
+  name: 'scripts-for-worker',
+  buildStart: async () => {
+    // Scripts that earlier builds left would go into the package.
+    for (const file of await readdir(trackerFolder).catch(() => [])) {
+      if (file.endsWith('.js') && !scripts.has(file)) await rm(join(trackerFolder, file), { force: true });
+    }
+  },
+  resolveId: (source) => (source.endsWith('/edge/scripts.js') ? scriptsModule : null),
+  load: (id) => (id === scriptsModule ? scriptsCode() : null),
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: basename(scriptsModule), source: scriptsCode() });
+  },
+};
+function scriptsCode() {
+  if (!scripts.has('t.js')) throw new Error('the scripts come before the Worker that serves them');
+  return `export default ${JSON.stringify(Object.fromEntries(scripts), null, 1)};\n`;
+}
+
+/** The ingestion Worker with the scripts inside: what the embedded runtime loads. */
 export const worker = {
-  input: 'edge/worker.ts',
+  input: at('edge/worker.ts'),
   plugins: [
-    trackerAsText,
+    scriptsForWorker,
     nodeResolve({ extensions: ['.ts', '.mjs', '.js'], exportConditions: ['workerd', 'worker'] }),
     typescript('es2022', { minify: true }),
   ],
@@ -37,8 +131,8 @@ export const worker = {
     // zod's modules import each other; nothing of ours does.
     if (warning.code !== 'CIRCULAR_DEPENDENCY' && warning.code !== 'INVALID_ANNOTATION') warn(warning);
   },
-  output: { file: 'dist/edge/worker.js', format: 'es' },
+  output: { file: at('dist/edge/worker.js'), format: 'es' },
 };
 
-// In this order: the Worker contains the tracker.
-export default [tracker, worker];
+// In this order: the Worker contains the scripts.
+export default [tracker, ...extensions, trackerModule, worker];

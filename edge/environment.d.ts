@@ -1,5 +1,5 @@
-/** The tracker, bundled: imported as text by rollup (embedded) and wrangler (production) alike. */
-declare module '*/tracker/t.js' {
-  const script: string;
-  export default script;
+/** The scripts of the website by file name, `t.js` and `t.<extension>.js`: written by the build, which bundles them first. */
+declare module '*/edge/scripts.js' {
+  const scripts: Readonly<Record<string, string>>;
+  export default scripts;
 }

@@ -1,12 +1,13 @@
 import type { EventType } from './contract/event-row.ts';
 import { type AuthenticatedKey, presentedKey } from './collect/auth.ts';
-import { parseJson, readBody } from './collect/body.ts';
+import { type IncomingBody, parseJson, readBody } from './collect/body.ts';
 import { type Instant, parseInstant } from './collect/clock.ts';
 import { collect, type EventResult, failedBody } from './collect/collect.ts';
 import type { Surroundings } from './collect/enrich.ts';
 import { LIMITS } from './collect/limits.ts';
 import { REJECTIONS, RequestRejected } from './collect/rejections.ts';
 import { requestFacts } from './collect/request-facts.ts';
+import { visitorCookieHeader } from './collect/visitor-cookie.ts';
 import type { Services } from './services.ts';
 
 /** What a route takes. */
@@ -14,7 +15,12 @@ export interface Intake {
   readonly channel: Surroundings['channel'];
   /** The type of the one event of a single-type route; undefined for a batch. */
   readonly type?: EventType;
+  /** Whether the body may ask for the visitor's cookie. */
+  readonly mayAskForCookie?: boolean;
 }
+
+/** A request as Cloudflare hands it to a Worker: with what it knows of the connection. */
+export type IncomingRequest = Pick<Request, 'url' | 'headers'> & IncomingBody & { readonly cf?: unknown };
 
 /** An answer in words of HTTP, for the route to render. */
 export interface Answer {
@@ -22,6 +28,8 @@ export interface Answer {
   readonly body:
     | { readonly success: true; readonly results: readonly EventResult[] }
     | { readonly success: false; readonly reason: string; readonly message: string };
+  /** The header of that name. */
+  readonly setCookie?: string | undefined;
 }
 
 /**
@@ -29,9 +37,9 @@ export interface Answer {
  * the rejected events included, is durable; 503 where that could not be had; 4xx only for what can never succeed.
  * @param text the body, where the route has it from elsewhere than the request.
  */
-export async function ingest(request: Request, intake: Intake, services: Services, text?: () => string): Promise<Answer> {
+export async function ingest(request: IncomingRequest, intake: Intake, services: Services, text?: () => string): Promise<Answer> {
   const receivedAt = parseInstant(Date.now())!;
-  const query = new URL(request.url).searchParams;
+  const { searchParams: query, hostname } = new URL(request.url);
   let presented = presentedKey(request.headers, query);
   try {
     const { body, raw } = await readMessages(request, intake, text);
@@ -56,7 +64,14 @@ export async function ingest(request: Request, intake: Intake, services: Service
     };
     const { events, failed, results } = await collect(messages, surroundings, intake.type);
     if (events.length + failed.length > 0) await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events, failed });
-    return { status: 200, body: { success: true, results } };
+    const setCookie = intake.mayAskForCookie
+      ? visitorCookieHeader(body['cookie'], {
+          origin: request.headers.get('origin'),
+          edgeHost: hostname,
+          cookies: request.headers.get('cookie'),
+        })
+      : undefined;
+    return { status: 200, body: { success: true, results }, setCookie };
   } catch (error) {
     if (!(error instanceof RequestRejected)) return notStored(error);
     return await refuse(error, presented, receivedAt, services);
@@ -64,7 +79,7 @@ export async function ingest(request: Request, intake: Intake, services: Service
 }
 
 async function readMessages(
-  request: Request,
+  request: IncomingRequest,
   { channel, type }: Intake,
   text?: () => string,
 ): Promise<{ body: Record<string, unknown>; raw: string }> {

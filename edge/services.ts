@@ -2,15 +2,21 @@ import { createIpHasher, type IpHasher } from './contract/ip.ts';
 import { GENERATION_ENTRY, type WriteKeyRecord } from './contract/write-key.ts';
 import { type Authenticator, createAuthenticator } from './collect/auth.ts';
 import { RequestRejected } from './collect/rejections.ts';
-import { createLandingZone } from './delivery/landing-zone.ts';
+import { createLandingZone, type LandingService } from './delivery/landing-zone.ts';
 import { Packer } from './delivery/packer.ts';
+
+/** What is used of a KV namespace. */
+interface KeyStore {
+  get(name: string): Promise<string | null>;
+  get<Value>(name: string, type: 'json'): Promise<Value | null>;
+}
 
 /** What the Worker is given by `wrangler.toml` or by the embedded runtime. */
 export interface Environment {
   /** Records of the write keys, under the SHA-256 of the key. */
-  readonly KEYS: KVNamespace;
+  readonly KEYS: KeyStore;
   /** Takes deliveries as NDJSON and answers 2xx once they are durable. */
-  readonly LANDING: Fetcher;
+  readonly LANDING: LandingService;
   /** Secret with which addresses are hashed, and its name. Without it no trace of an address is kept. */
   readonly IP_HASH_KEY?: string;
   readonly IP_HASH_KEY_ID?: string;
@@ -24,6 +30,10 @@ export interface Environment {
    * is taken from them. Miniflare sets `CF-Connecting-IP` only where the client has not, and takes `request.cf` from a header.
    */
   readonly CONNECTION?: 'unknown';
+  /** Path under which the site's own host hands requests on, such as `/t`; the routes answer with and without it. */
+  readonly BASE_PATH?: string;
+  /** What the script is called, without `.js`: `app` for `/app.js` and `/app.<extension>.js`. Default: `t`. */
+  readonly SCRIPT_NAME?: string;
 }
 
 /** What all requests of one isolate share. */

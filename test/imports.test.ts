@@ -36,8 +36,8 @@ function wrongImports(file: string, text: string): string[] {
   return (
     [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
       .map(([, specifier]) => normalize(join(dirname(file), specifier!)))
-      // The edge serves the bundled tracker as a text.
-      .filter((target) => target !== 'dist/tracker/t.js')
+      // The edge serves the bundled scripts, as texts.
+      .filter((target) => target !== 'dist/edge/scripts.js')
       .filter((target) => {
         const other = roomOf(target);
         return other === undefined || (other !== room && levelOf(other) >= levelOf(room));

@@ -75,6 +75,54 @@ describe('the events of a request', () => {
   });
 });
 
+describe('an event of a browser with Global Privacy Control', () => {
+  const url = `https://x.example/?utm_source=google&gclid=G-1&ehash=${JANE}`;
+  const event = (more: Record<string, unknown>) =>
+    track('m', {
+      type: 'identify',
+      userId: 'jane@example.com',
+      traits: { email: 'jane@example.com', plan: 'pro' },
+      properties: { url, search: `?ehash=${JANE}` },
+      context: {
+        gpc: true,
+        page: { url, referrer: 'https://l.example/?fbclid=F-1' },
+        clickIds: { gclid: 'G-1' },
+        emailHashes: [{ hash: JANE, origin: 'form' }],
+        fbc: 'fb.1.1.F-1',
+      },
+      ...more,
+    });
+
+  test('is stored without hashes of addresses and click ids, with everything else', async () => {
+    const { events, results } = await collect([event({})], live);
+    expect(results).toEqual([{ message_id: 'm', status: 'ok' }]);
+    expect(events[0]).toMatchObject({
+      anonymous_id: 'a',
+      email_hashes: [],
+      click_ids: [],
+      page_url: 'https://x.example/?utm_source=google',
+      referrer: 'https://l.example/',
+      utm_source: 'google',
+      properties: '{"url":"https://x.example/?utm_source=google","search":""}',
+      traits: '{"plan":"pro"}',
+      context: '{"gpc":true}',
+    });
+  });
+
+  test('leaves none of them behind where it is rejected', async () => {
+    const { failed } = await collect([event({ type: 'nope', userId: 'u' })], live);
+    expect(failed[0]).toMatchObject({ message_id: 'm', reason: 'invalid_value' });
+    expect(failed[0]!.payload).toContain('utm_source=google');
+    expect(failed[0]!.payload).not.toMatch(new RegExp(`G-1|F-1|${JANE}`));
+  });
+
+  test('is one only where it says so', async () => {
+    const { events } = await collect([event({ context: { gpc: false, page: { url } } })], live);
+    expect(events[0]).toMatchObject({ page_url: url, click_ids: [{ name: 'gclid', value: 'G-1' }] });
+    expect(events[0]!.email_hashes).toEqual([{ hash: JANE, origin: 'identify' }]);
+  });
+});
+
 describe('the size of an event', () => {
   test.each([
     ['at the limit', ofBytes(LIMITS.eventBytes), 'ok'],

@@ -6,6 +6,7 @@ import { isEmail } from './email-shapes.ts';
 import { type BeforeCleaning, enrich, type Surroundings, type UnpackedEvent } from './enrich.ts';
 import { LIMITS } from './limits.ts';
 import { objectAt, textAt } from './members.ts';
+import { asksForPrivacy, withoutTies } from './privacy-control.ts';
 import { redact, redactPayload } from './redact.ts';
 import { type EventRejection, rejectEvent } from './rejections.ts';
 import { checkShape, cutDepth } from './shape.ts';
@@ -44,7 +45,7 @@ export async function collect(rawEvents: readonly unknown[], surroundings: Surro
     const read = readEvent(raw, surroundings, type);
     if ('rejection' in read) {
       const { reason, path, detail } = read.rejection;
-      failed.push(toFailure(JSON.stringify(reason === 'too_deep' ? cutDepth(raw) : raw), read, surroundings));
+      failed.push(toFailure(JSON.stringify(reason === 'too_deep' ? cutDepth(raw) : (read.kept ?? raw)), read, surroundings));
       results.push({ message_id: read.messageId, status: 'rejected', reason, ...(path !== null && { path }), detail });
       continue;
     }
@@ -79,22 +80,31 @@ export function failedBody(
   };
 }
 
-type ReadEvent = { message: IncomingMessage; before: BeforeCleaning } | { rejection: EventRejection; messageId: string | null };
+interface RejectedEvent {
+  readonly rejection: EventRejection;
+  readonly messageId: string | null;
+  /** What may be kept of it, where that is not all. */
+  readonly kept?: object;
+}
+
+type ReadEvent = { message: IncomingMessage; before: BeforeCleaning } | RejectedEvent;
 
 function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | undefined): ReadEvent {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { rejection: rejectEvent('not_an_object'), messageId: null };
   const misshapen = checkShape(raw);
   if (misshapen) return { rejection: misshapen, messageId: messageIdOf(raw) };
-  const text = JSON.stringify(raw);
-  if (exceedsBytes(text, LIMITS.eventBytes)) return { rejection: rejectEvent('event_too_large'), messageId: messageIdOf(raw) };
+  const sent = raw as Record<string, unknown>;
+  const original = asksForPrivacy(sent) ? withoutTies(sent) : sent;
+  const reject = (rejection: EventRejection): RejectedEvent => ({ rejection, messageId: messageIdOf(original), kept: original });
+  const text = JSON.stringify(original);
+  if (exceedsBytes(text, LIMITS.eventBytes)) return reject(rejectEvent('event_too_large'));
 
-  const original = raw as Record<string, unknown>;
   const cleaned = redact(original, text);
   const validated = validateMessage(cleaned, type);
-  if ('rejection' in validated) return { rejection: validated.rejection, messageId: messageIdOf(raw) };
+  if ('rejection' in validated) return reject(validated.rejection);
   const { message } = validated;
   if (surroundings.channel === 'import' && !isPast(message.timestamp, surroundings)) {
-    return { rejection: rejectEvent('invalid_timestamp', 'timestamp'), messageId: message.messageId };
+    return { ...reject(rejectEvent('invalid_timestamp', 'timestamp')), messageId: message.messageId };
   }
   const before = { ip: textAt(objectAt(original, 'context'), 'ip'), userIdWasEmail: isEmail(textAt(original, 'userId') ?? '') };
   return { message, before };
@@ -118,11 +128,7 @@ function messageIdOf(raw: object): string | null {
   return id === '' ? null : redactPayload(id);
 }
 
-function toFailure(
-  payload: string,
-  { rejection, messageId }: { rejection: EventRejection; messageId: string | null },
-  surroundings: Surroundings,
-): UnpackedFailure {
+function toFailure(payload: string, { rejection, messageId }: RejectedEvent, surroundings: Surroundings): UnpackedFailure {
   const { reason, path, detail } = rejection;
   return {
     write_key_id: surroundings.key.id,

@@ -1,15 +1,17 @@
 import { isEmailHash } from '../contract/email.ts';
-import { EMAIL_HASH_ORIGINS, type EmailHashOrigin, type EventRow } from '../contract/event-row.ts';
+import type { EventRow } from '../contract/event-row.ts';
+import { EMAIL_HASH_ORIGINS, type EmailHashOrigin } from '../contract/event-types.ts';
 import type { IncomingMessage } from '../contract/message.ts';
 import type { WriteKeyKind } from '../contract/write-key.ts';
 import { type Members, objectAt, textAt } from './members.ts';
 import { parseUrl } from './page.ts';
 
 /** Members that hold an address (by now replaced by its hash) or a hash. */
-const EMAIL_MEMBERS = ['email', 'emailHash', 'email_hash', 'email_sha256', 'hashedEmail'] as const;
-const LIST_MEMBERS = ['emailHashes', 'email_hashes'] as const;
+export const EMAIL_MEMBERS = ['email', 'emailHash', 'email_hash', 'email_sha256', 'hashedEmail'] as const;
+/** Members that hold lists of them. */
+export const LIST_MEMBERS = ['emailHashes', 'email_hashes'] as const;
 /** What marks the link of a recipient. */
-const LINK_MEMBER = 'ehash';
+export const LINK_MEMBER = 'ehash';
 
 interface Sources {
   readonly message: IncomingMessage;

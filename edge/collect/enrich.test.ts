@@ -153,6 +153,17 @@ describe('the free-form columns', () => {
     expect(await row({ context: { timezone: 'UTC' } }, browser)).toMatchObject({ properties: null, context: null, integrations: null });
   });
 
+  test("hold the depth of scrolling, and platforms' cookies, whose click may be an old one and is none of this visit", async () => {
+    const context = { fbc: 'fb.1.1700000000000.IwAR0old', fbp: 'fb.1.1700000000000.42', clickIds: { li_fat_id: 'L-1' } };
+    const made = await row({ properties: { engaged_seconds: 8, scroll_depth: 75 }, context }, browser);
+    expect(made).toMatchObject({
+      engaged_seconds: 8,
+      properties: '{"engaged_seconds":8,"scroll_depth":75}',
+      context: '{"fbc":"fb.1.1700000000000.IwAR0old","fbp":"fb.1.1700000000000.42"}',
+      click_ids: [{ name: 'li_fat_id', value: 'L-1' }],
+    });
+  });
+
   test("hold a page's category among the properties", async () => {
     const made = await row({ type: 'page', event: null, name: 'Pricing', category: 'Docs' }, browser);
     expect(made).toMatchObject({ type: 'page', event: 'Pricing', properties: '{"category":"Docs"}' });
@@ -174,6 +185,7 @@ describe('single columns', () => {
     [{ properties: { engaged_seconds: 12.5 } }, { engaged_seconds: 12.5 }],
     [{ properties: { engaged_seconds: -1 } }, { engaged_seconds: null }],
     [{ properties: { engaged_seconds: 86_401 } }, { engaged_seconds: null }],
+    [{ context: { consent: 'granted' } }, { consent: 'granted' }],
     [{ context: { consent: 'denied' } }, { consent: 'denied' }],
     [{ context: { consent: { status: 'Granted' } } }, { consent: 'granted' }],
     [{ context: { consent: true } }, { consent: 'granted' }],

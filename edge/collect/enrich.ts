@@ -6,7 +6,8 @@ import { type Instant, occurredAt, parseInstant } from './clock.ts';
 import { deviceColumns } from './device.ts';
 import { emailHashes } from './email-hashes.ts';
 import { type Members, objectAt, textAt, toJsonColumn, without } from './members.ts';
-import { CAMPAIGN_MEMBERS, campaignColumns, clickIds, pageColumns } from './page.ts';
+import { CAMPAIGN_MEMBERS, campaignColumns, campaignUrl, clickIds, pageColumns } from './page.ts';
+import { asksForPrivacy } from './privacy-control.ts';
 
 /** What the connection itself says about the visitor; clients cannot set it. */
 export interface RequestFacts {
@@ -54,6 +55,8 @@ export async function enrich(
   const context: Members = message.context ?? {};
   const properties: Members = message.properties ?? {};
   const page = pageColumns(context, properties);
+  const began = campaignUrl(context, page.page_url);
+  const isPrivate = asksForPrivacy(message);
   return {
     write_key_id: key.id,
     message_id: messageId,
@@ -66,13 +69,15 @@ export async function enrich(
     sequence: message.sequence ?? sequenceAt(context),
     ...times(message, surroundings),
     received_at: receivedAt.iso,
-    email_hashes: emailHashes({ message, keyKind: key.kind, pageUrl: page.page_url, userIdWasEmail: before.userIdWasEmail }),
+    email_hashes: isPrivate
+      ? []
+      : emailHashes({ message, keyKind: key.kind, pageUrl: page.page_url, userIdWasEmail: before.userIdWasEmail }),
     ga_client_id: idOrNull(
       textAt(context, 'gaClientId', 'ga_client_id') ?? textAt(objectAt(message.integrations, 'Google Analytics'), 'clientId') ?? '',
     ),
     ...page,
-    ...campaignColumns(context, page.page_url),
-    click_ids: clickIds(context, page.page_url),
+    ...campaignColumns(context, began),
+    click_ids: isPrivate ? [] : clickIds(context, began),
     ...(await visitorColumns(context, before, surroundings)),
     is_internal: context['internal'] === true,
     consent: consent(context),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CLICK_ID_PARAMETERS } from '../contract/click-ids.ts';
-import { campaignColumns, clickIds, pageColumns } from './page.ts';
+import { campaignColumns, campaignUrl, clickIds, pageColumns } from './page.ts';
 
 const noCampaign = { utm_source: null, utm_medium: null, utm_campaign: null, utm_term: null, utm_content: null, utm_id: null };
 
@@ -79,5 +79,23 @@ describe('click ids', () => {
   test('are only those that mark one click', () => {
     expect(clickIds({ clickIds: { gad_source: '1', gclid: '', fbclid: 7, x: null } }, '/?gad_campaignid=5&gclsrc=aw')).toEqual([]);
     expect(clickIds({ clickIds: { gclid: 'x'.repeat(1_025) } }, null)).toEqual([]);
+  });
+});
+
+describe('campaignUrl', () => {
+  const landing = { url: 'https://x.example/?utm_source=google&gclid=G' };
+
+  test.each([
+    ['the landing page where the page itself brings nothing', 'https://x.example/pricing?page=2', landing.url],
+    ['the page where it brings a campaign', 'https://x.example/?utm_medium=email', 'https://x.example/?utm_medium=email'],
+    ['the page where it brings a click id, in any letter case', '/?ScCid=S', '/?ScCid=S'],
+    ['the landing page where nothing is known of the page', null, landing.url],
+  ])('is %s', (_, pageUrl, expected) => {
+    expect(campaignUrl({ landing }, pageUrl)).toBe(expected);
+  });
+
+  test('is the page without a landing page', () => {
+    expect(campaignUrl({}, '/a')).toBe('/a');
+    expect(campaignUrl({ landing: 'https://x.example/?gclid=1' }, null)).toBeNull();
   });
 });

@@ -31,15 +31,30 @@ const CAMPAIGN = [
 export const CAMPAIGN_MEMBERS: ReadonlySet<string> = new Set(CAMPAIGN.flatMap(({ members }) => members));
 
 /**
- * The campaign: what the client says, as a whole, or what the page's address says. The two are not mixed: a client that
- * remembers a campaign and a page with half of another would give a campaign that never was.
+ * The address whose query tells how the visit began: the page's where it brings a campaign or click id, else the landing page's,
+ * which our tracker sends with each event of the visit.
  */
-export function campaignColumns(context: Members, pageUrl: string | null): CampaignColumns {
+export function campaignUrl(context: Members, pageUrl: string | null): string | null {
+  const names = [...(parseUrl(pageUrl)?.searchParams.keys() ?? [])].map((name) => name.toLowerCase());
+  const isCampaign = names.some((name) => CLICK_ID_NAMES.has(name) || CAMPAIGN.some(({ parameter }) => parameter === name));
+  return isCampaign ? pageUrl : (textAt(objectAt(context, 'landing'), 'url') ?? pageUrl);
+}
+
+/**
+ * The campaign: what the client says, as a whole, or what the address says (see {@link campaignUrl}). The two are not mixed: a
+ * client that remembers a campaign and a page with half of another would give a campaign that never was.
+ */
+export function campaignColumns(context: Members, url: string | null): CampaignColumns {
   const campaign = objectAt(context, 'campaign');
   const said = CAMPAIGN.map(({ column, members }) => [column, textAt(campaign, ...members)] as const);
   if (said.some(([, value]) => value !== null)) return Object.fromEntries(said) as CampaignColumns;
-  const query = parseUrl(pageUrl)?.searchParams;
-  return Object.fromEntries(CAMPAIGN.map(({ column, parameter }) => [column, query?.get(parameter)?.trim() || null])) as CampaignColumns;
+  const query = new Map<string, string>();
+  // Names in any letter case, the first of repeated ones.
+  for (const [name, value] of parseUrl(url)?.searchParams ?? []) {
+    const key = name.toLowerCase();
+    if (!query.get(key)) query.set(key, value.trim());
+  }
+  return Object.fromEntries(CAMPAIGN.map(({ column, parameter }) => [column, query.get(parameter) || null])) as CampaignColumns;
 }
 
 const CLICK_ID_NAMES: ReadonlySet<string> = new Set(CLICK_ID_PARAMETERS.map(({ name }) => name));
@@ -47,10 +62,10 @@ const CLICK_ID_NAMES: ReadonlySet<string> = new Set(CLICK_ID_PARAMETERS.map(({ n
 const LONGEST_CLICK_ID = 1_024;
 
 /**
- * Ad click ids from `context.clickIds` (an object, or a list of name and value) and from the query of the page's address.
+ * Ad click ids from `context.clickIds` (an object, or a list of name and value) and from the query of an address (see {@link campaignUrl}).
  * Names in lower case, values as they are; the client's own come first.
  */
-export function clickIds(context: Members, pageUrl: string | null): EventRow['click_ids'] {
+export function clickIds(context: Members, url: string | null): EventRow['click_ids'] {
   const found = new Map<string, string>();
   const add = (name: string, value: unknown) => {
     const key = name.toLowerCase();
@@ -60,7 +75,7 @@ export function clickIds(context: Members, pageUrl: string | null): EventRow['cl
   const said = context['clickIds'] ?? context['click_ids'];
   if (Array.isArray(said)) for (const item of said as Members[]) add(textAt(item, 'name') ?? '', textAt(item, 'value'));
   else if (typeof said === 'object' && said !== null) for (const [name, value] of Object.entries(said)) add(name, value);
-  for (const [name, value] of parseUrl(pageUrl)?.searchParams ?? []) add(name, value);
+  for (const [name, value] of parseUrl(url)?.searchParams ?? []) add(name, value);
   return Array.from(found, ([name, value]) => ({ name, value }));
 }
 

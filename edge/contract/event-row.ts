@@ -1,25 +1,18 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Column, columnsOf, stored } from './columns.ts';
+import { EMAIL_HASH_ORIGINS, EVENT_TYPES } from './event-types.ts';
 
-const text = (description: string) => stored(z.string().nullable(), 'STRING', description);
-const requiredText = (description: string) => stored(z.string().min(1), 'STRING', description);
+export type { EmailHashOrigin, EventType } from './event-types.ts';
+
+const text = (description: string) => stored(z.nullable(z.string()), 'STRING', description);
+const requiredText = (description: string) => stored(z.string().check(z.minLength(1)), 'STRING', description);
 /** ISO 8601 in UTC with a trailing `Z`; three or six digits of fraction. */
-const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{3}|\d{6})Z$/);
-const time = (description: string) => stored(instant.nullable(), 'TIMESTAMP', description);
+const instant = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{3}|\d{6})Z$/));
+const time = (description: string) => stored(z.nullable(instant), 'TIMESTAMP', description);
 const requiredTime = (description: string) => stored(instant, 'TIMESTAMP', description);
 const flag = (description: string) => stored(z.boolean(), 'BOOL', description);
 /** JSON columns travel as text, so that neither BigQuery's streaming nor DuckDB's reader reinterprets them. */
-const json = (description: string) => stored(z.string().nullable(), 'JSON', description);
-
-/** The Segment call an event came from. */
-export const EVENT_TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const;
-/** One of {@link EVENT_TYPES}. */
-export type EventType = (typeof EVENT_TYPES)[number];
-
-/** How an e-mail hash became known; it decides how strongly the hash binds two visitors. */
-export const EMAIL_HASH_ORIGINS = ['form', 'identify', 'url', 'server'] as const;
-/** One of {@link EMAIL_HASH_ORIGINS}. */
-export type EmailHashOrigin = (typeof EMAIL_HASH_ORIGINS)[number];
+const json = (description: string) => stored(z.nullable(z.string()), 'JSON', description);
 
 /**
  * One event as it is stored. The columns are fixed: whatever a client sends beyond them lies in the JSON columns,
@@ -34,7 +27,7 @@ export const EventRow = z.object({
   user_id: text("The site's own id of a signed-in user; an e-mail address is replaced by its hash."),
   previous_id: text('The former id of an alias call.'),
   group_id: text('The account of a group call.'),
-  sequence: stored(z.int().nullable(), 'INT64', "The client's counter; orders events of the same instant."),
+  sequence: stored(z.nullable(z.int()), 'INT64', "The client's counter; orders events of the same instant."),
   occurred_at: requiredTime('When the event happened, corrected for the skew of the client clock.'),
   received_at: requiredTime('When the edge received the event.'),
   sent_at: time('When the client said it sent the request.'),
@@ -83,7 +76,7 @@ export const EventRow = z.object({
   is_bot: flag('The user agent is one of a known bot, or empty in a browser key.'),
   is_internal: flag('Traffic of the company itself.'),
   consent: text('granted, denied or NULL.'),
-  engaged_seconds: stored(z.number().nullable(), 'FLOAT64', 'Active seconds on the page, as the tracker counted them.'),
+  engaged_seconds: stored(z.nullable(z.number()), 'FLOAT64', 'Active seconds on the page, as the tracker counted them.'),
   properties: json('Properties of track, page and screen calls.'),
   traits: json('Traits of identify and group calls.'),
   context: json('The rest of the Segment context.'),

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { EVENT_TYPES } from './event-row.ts';
+import * as z from 'zod/mini';
+import { EVENT_TYPES } from './event-types.ts';
 
 /** Longest id (anonymous, user, group, message) and name an event may carry, in characters. */
 export const LONGEST_ID = 256;
@@ -32,21 +32,27 @@ export function idOrNull(id: string, notIds: readonly string[] = NOBODYS_IDS): s
 }
 
 const identifier = (notIds: readonly string[]) =>
-  z
-    .union([z.string().max(LONGEST_ID), z.number().transform(String)], { error: `expected text of at most ${LONGEST_ID} characters` })
-    .nullish()
-    .transform((value) => idOrNull(value ?? '', notIds));
+  z.pipe(
+    z.nullish(
+      z.union([z.string().check(z.maxLength(LONGEST_ID)), z.pipe(z.number(), z.transform(String))], {
+        error: `expected text of at most ${LONGEST_ID} characters`,
+      }),
+    ),
+    z.transform((value) => idOrNull(value ?? '', notIds)),
+  );
 const visitorId = identifier(NOBODYS_IDS);
 
-const text = z.string({ error: 'expected text' }).nullish();
+const text = z.nullish(z.string({ error: 'expected text' }));
+
+const eventName = z.string({ error: 'expected the name of the event' }).check(z.trim(), z.minLength(1), z.maxLength(LONGEST_ID));
 
 /** Any JSON object: its members are the sender's own. Depth and number of keys are checked before. */
-const freeObject = z
-  .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'expected an object')
-  .nullish();
+const freeObject = z.nullish(
+  z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'expected an object'),
+);
 
 /** Times are read leniently where they are used: a client with a broken clock still sends a valid event. */
-const time = z.union([z.string(), z.number()]).nullish().catch(null);
+const time = z.catch(z.nullish(z.union([z.string(), z.number()])), null);
 
 /**
  * One message of the Segment HTTP API as it comes in. Members not named here are kept by {@link IncomingMessage} and stored
@@ -60,7 +66,7 @@ export const IncomingMessage = z.looseObject({
   userId: visitorId,
   previousId: visitorId,
   groupId: visitorId,
-  event: z.string({ error: 'expected the name of the event' }).trim().min(1, 'expected the name of the event').max(LONGEST_ID).nullish(),
+  event: z.nullish(eventName),
   name: text,
   category: text,
   properties: freeObject,
@@ -71,7 +77,7 @@ export const IncomingMessage = z.looseObject({
   originalTimestamp: time,
   sentAt: time,
   /** Counts the events of one client, so that events of the same millisecond keep their order. */
-  sequence: z.int().nonnegative().nullish().catch(null),
+  sequence: z.catch(z.nullish(z.int().check(z.nonnegative())), null),
 });
 /** A message that fits the schema, its ids as text. */
 export type IncomingMessage = z.infer<typeof IncomingMessage>;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerEhash } from './commands/ehash.ts';
 import { registerFunnel } from './commands/funnel.ts';
 import { registerInit } from './commands/init.ts';
 import { registerJourney } from './commands/journey.ts';
@@ -60,6 +61,7 @@ export function createProgram(): Command {
     registerJourney,
     registerQuery,
     registerKeys,
+    registerEhash,
   ]) {
     register(program);
   }

@@ -69,6 +69,30 @@ const WRONG: readonly [string, unknown, readonly string[]][] = [
     ],
   ],
   [
+    'a path of the edge that is none',
+    { project, edge: { path: 'https://www.fernhill.example/t/', script: '/t/app.js' } },
+    [
+      'edge.path: "https://www.fernhill.example/t/": expected a path such as "/t"',
+      'edge.script: "/t/app.js": expected a name without folder and ".js", such as "app"',
+    ],
+  ],
+  [
+    'a path of the edge without its slash, and a name of nothing',
+    { project, edge: { path: 'a/b', script: '' } },
+    ['edge.path: "a/b": expected a path such as "/a/b"', 'edge.script: "": expected a name without folder and ".js", such as "app"'],
+  ],
+  ['a path of the edge that is only a slash', { project, edge: { path: '/' } }, ['edge.path: "/": expected a path such as "/t"']],
+  [
+    'a path of the edge that leads away',
+    { project, edge: { path: '/t/../x', name: 'app' } },
+    ['edge.path: "/t/../x": expected a path such as "/t"', 'edge.name: "app": unknown key; expected one of path, script'],
+  ],
+  [
+    'a path of the edge that its routes have',
+    { project, edge: { path: '/v1/t' } },
+    ['edge.path: "/v1/t": the routes of the edge begin so themselves; expected another path, such as "/t"'],
+  ],
+  [
     'identifiers of a source that are nearly built-in ones',
     { project, sources: { crm_leads: { ...leads, identity: { lead_id: 'anon', email: 'emial' } } } },
     [
@@ -196,6 +220,18 @@ test('a right config passes, with its defaults', () => {
   const config = checkConfig({ project, conversions: [lead], funnel: ['lead'], sources: { crm_leads: leads } }, folder, 'x');
   expect(config.attribution).toEqual({ models: ['first_click', 'last_click', 'last_significant_click'], lookbackDays: 90 });
   expect(config.conversions[0]?.value).toBe('none');
+});
+
+test.each([
+  [undefined, { path: '', script: 't' }],
+  [{}, { path: '', script: 't' }],
+  [{ path: '/t' }, { path: '/t', script: 't' }],
+  [
+    { path: '/a/b.c', script: 'app-1_x' },
+    { path: '/a/b.c', script: 'app-1_x' },
+  ],
+])('the edge %j is %j', (edge, expected) => {
+  expect(checkConfig({ project, ...(edge && { edge }) }, folder, 'x').edge).toEqual(expected);
 });
 
 test('a file that is not there can be told of instead: whoever only receives events needs none', () => {

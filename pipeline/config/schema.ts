@@ -31,6 +31,35 @@ function hostIn(text: string): string | undefined {
   return host !== undefined && HOST_NAME.test(host) ? host : undefined;
 }
 
+/** Where the routes of the edge begin themselves: a path that begins so would hide them. */
+const EDGE_ROUTES = ['v1', 'internal', 'health'];
+const URL_PATH = /^(?:\/[\w~-][\w.~-]*)+$/;
+const edgePath = z
+  .string()
+  .refine((text) => text === '' || URL_PATH.test(text), {
+    error: ({ input }) => `${JSON.stringify(input)}: expected a path such as "${pathIn(String(input)) ?? '/t'}"`,
+  })
+  .refine((text) => !EDGE_ROUTES.includes(text.split('/')[1] ?? ''), {
+    error: ({ input }) => `${JSON.stringify(input)}: the routes of the edge begin so themselves; expected another path, such as "/t"`,
+  });
+
+/** The path that was most likely meant: `https://www.fernhill.example/t/` → `/t`. */
+function pathIn(text: string): string | undefined {
+  const path = `/${text.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').replace(/^\/+|\/+$/g, '')}`;
+  return URL_PATH.test(path) ? path : undefined;
+}
+
+const SCRIPT_NAME = /^[\w-]{1,64}$/;
+const scriptName = z.string().refine((text) => SCRIPT_NAME.test(text), {
+  error: ({ input }) => `${JSON.stringify(input)}: expected a name without folder and ".js", such as "${scriptIn(String(input)) ?? 'app'}"`,
+});
+
+/** The name that was most likely meant: `/t/app.js` → `app`. */
+function scriptIn(text: string): string | undefined {
+  const name = text.replace(/^.*\//, '').replace(/\.js$/i, '');
+  return SCRIPT_NAME.test(name) ? name : undefined;
+}
+
 const project = z.strictObject({
   /** Shown in reports and pages. */
   name: z.string().min(1),
@@ -118,6 +147,14 @@ export const Config = z.strictObject({
       domains: z.array(hostName).default([]),
     })
     .default({ domains: [] }),
+  edge: z
+    .strictObject({
+      /** Path under which the site's own host hands requests on to the edge, such as `/t`; default: none. */
+      path: edgePath.default(''),
+      /** What the script is called, without `.js`; blockers know common names. */
+      script: scriptName.default('t'),
+    })
+    .default({ path: '', script: 't' }),
   sessions: z
     .strictObject({
       timeoutMinutes: z.int().min(1).max(1440).default(30),

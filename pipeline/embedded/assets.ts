@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InputOptions, OutputOptions } from 'rollup';
 import { UserError } from '../config/user-error.ts';
@@ -9,8 +10,9 @@ import { UserError } from '../config/user-error.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The bundled Worker, with the tracker inside. The published package brings it along; in the checkout it is built where it is
- * missing or older than a source.
+ * The bundled Worker, with the tracker and its extensions inside. The published package brings it along; in the checkout it is
+ * built where it is missing or older than a source.
+ * @throws UserError where a source cannot be bundled.
  */
 export async function edgeAssets(): Promise<{ worker: string }> {
   const isCheckout = existsSync(join(ROOT, 'edge', 'worker.ts'));
@@ -39,32 +41,42 @@ async function newest(path: string): Promise<number> {
   return Math.max(mtimeMs, ...inside);
 }
 
-type Bundle = InputOptions & { input: string; output: OutputOptions & { file: string } };
+/** What ends in the Worker is bundled into one file each; the tracker for bundlers is not, and not built here. */
+type Bundle = InputOptions & { input: string; output: OutputOptions & { file?: string } };
 
 async function build(): Promise<void> {
-  const bundles = await import('rollup').then(async ({ rollup }) => {
-    const configFile = join(ROOT, 'rollup.config.mjs');
-    const { default: configured } = (await import(configFile)) as { default: readonly Bundle[] };
-    return { rollup, configured };
-  });
-  for (const { output, ...input } of bundles.configured) {
+  const startedAt = new Date();
+  const { rollup } = await import('rollup');
+  const { default: bundles } = (await import(join(ROOT, 'rollup.config.mjs'))) as { default: readonly Bundle[] };
+  const files: { file: string; text: string | Uint8Array }[] = [];
+  for (const { output, ...input } of bundles) {
+    if (output.file === undefined) continue;
+    const folder = dirname(output.file);
     try {
-      const bundle = await bundles.rollup({ ...input, input: join(ROOT, input.input) });
-      const { output: chunks } = await bundle.generate(output);
+      const bundle = await rollup(input);
+      const { output: made } = await bundle.generate(output);
       await bundle.close();
-      await replaceFile(join(ROOT, output.file), chunks[0].code);
+      for (const part of made) {
+        files.push({ file: join(folder, part.fileName), text: part.type === 'chunk' ? part.code : part.source });
+      }
     } catch (cause) {
-      throw new UserError(`${input.input} could not be bundled: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        cause,
-      });
+      throw new UserError(
+        `${relative(ROOT, input.input)} could not be bundled: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
     }
   }
+  for (const { file, text } of files) await replaceFile(file, text, startedAt);
 }
 
-/** Several processes may build at once: each reader sees a whole file of one of them. */
-async function replaceFile(file: string, code: string): Promise<void> {
+/**
+ * Several processes may build at once: each reader sees a whole file of one of them.
+ * @param asOf when its sources were read, which becomes the time of the file: what is changed while it is built is newer.
+ */
+async function replaceFile(file: string, text: string | Uint8Array, asOf: Date): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const aside = `${file}.${process.pid}`;
-  await writeFile(aside, code);
+  const aside = `${file}.${process.pid}.${randomUUID()}`;
+  await writeFile(aside, text);
+  await utimes(aside, asOf, asOf);
   await rename(aside, file);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -373,8 +373,25 @@ describe('the script', () => {
     expect((await fetch(`${edge.url}/t.js`, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   });
 
-  test('and all of the Worker stay below 60 KB of gzip', async () => {
-    expect(gzipSync((await edgeAssets()).worker, { level: 9 }).byteLength).toBeLessThan(60 * 1024);
+  test('and its extensions are served beside it', async () => {
+    const { default: scripts } = (await import(new URL('../../dist/edge/scripts.js', import.meta.url).href)) as {
+      default: Record<string, string>;
+    };
+    const sources = readdirSync(new URL('../../tracker/src/extensions', import.meta.url)).filter((file) => /^[\w-]+\.ts$/.test(file));
+    expect(Object.keys(scripts).toSorted()).toEqual(['t.js', ...sources.map((file) => `t.${file.replace(/ts$/, 'js')}`)].toSorted());
+    for (const [file, text] of Object.entries(scripts)) {
+      const response = await fetch(`${edge.url}/${file}?v=0.1.0`);
+      expect([file, response.status, response.headers.get('access-control-allow-origin')]).toEqual([file, 200, '*']);
+      expect(await response.text()).toBe(text);
+    }
+  });
+
+  test('and all of the Worker stay below 60 KB of gzip, 38 KB of them its own', async () => {
+    const { worker } = await edgeAssets();
+    const scripts = readFileSync(new URL('../../dist/edge/scripts.js', import.meta.url));
+    const bytes = gzipSync(worker, { level: 9 }).byteLength;
+    expect(bytes).toBeLessThanOrEqual(60 * 1024);
+    expect(bytes - gzipSync(scripts, { level: 9 }).byteLength).toBeLessThanOrEqual(38 * 1024);
   });
 });
 
@@ -483,6 +500,25 @@ describe('starting', () => {
     await (await SegmentWriter.open(other)).close();
     server.close();
     await rm(other, { recursive: true });
+  });
+
+  test('with a path and a name for the script, answers there and at the root', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'touchtrail-up-'));
+    await createKey(other, { kind: 'browser', name: 'site', key: 'demo' });
+    const renamed = await startUp({ dataFolder: other, port: 0, basePath: '/t', scriptName: 'app', log: (line) => log.push(line) });
+    try {
+      const status = async (path: string) => (await fetch(renamed.url + path)).status;
+      for (const path of ['/app.js', '/t/app.js', '/health', '/t/health']) expect([path, await status(path)]).toEqual([path, 200]);
+      for (const path of ['/t.js', '/t/t.js', '/x/app.js']) expect([path, await status(path)]).toEqual([path, 404]);
+      const body = JSON.stringify({ writeKey: 'demo', batch: [track()] });
+      for (const path of ['/v1/batch', '/t/v1/batch']) {
+        expect((await fetch(renamed.url + path, { method: 'POST', body, headers: { 'user-agent': CHROME } })).status).toBe(200);
+      }
+      await renamed.reloadKeys();
+    } finally {
+      await renamed.stop();
+      await rm(other, { recursive: true });
+    }
   });
 
   test('and all the requests above were quiet', () => {

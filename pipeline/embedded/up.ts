@@ -21,6 +21,10 @@ export interface UpOptions {
   readonly host?: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Path under which a proxy hands requests on, such as `/t`; the routes answer without it, too. Default: none. */
+  readonly basePath?: string;
+  /** What the script is called, without `.js`. Default: `t`. */
+  readonly scriptName?: string;
   /** Takes one line about something the operator should know. */
   readonly log: (line: string) => void;
   /** Called where the edge has ended for good, with what to tell the operator. Default: the words are logged. */
@@ -48,21 +52,22 @@ export const COMPATIBILITY_DATE = '2026-11-01';
  * @throws UserError where the port is taken or another process writes to the data folder.
  */
 export async function startUp(options: UpOptions): Promise<RunningEdge> {
-  const { port, log, host = '127.0.0.1' } = options;
+  const { port, log, host = '127.0.0.1', basePath = '', scriptName = 't' } = options;
   const dataFolder = resolve(options.dataFolder);
   const onFailure = options.onFailure ?? ((error: UserError) => log(error.message));
   await mkdir(dataFolder, { recursive: true });
   const writer = await SegmentWriter.open(dataFolder);
   try {
     if (port !== 0) await waitForPort(host, port, dataFolder);
-    return await startRuntime({ dataFolder, host, port, log, onFailure }, writer);
+    return await startRuntime({ dataFolder, host, port, basePath, scriptName, log, onFailure }, writer);
   } catch (error) {
     await writer.close();
     throw error;
   }
 }
 
-async function startRuntime({ dataFolder, host, port, log, onFailure }: Required<UpOptions>, writer: SegmentWriter): Promise<RunningEdge> {
+async function startRuntime(options: Required<UpOptions>, writer: SegmentWriter): Promise<RunningEdge> {
+  const { dataFolder, host, port, log, onFailure } = options;
   const [{ worker }, secrets] = await Promise.all([edgeAssets(), loadSecrets(dataFolder)]);
   const runtimeEnvironment = leashWorkerd(dataFolder, log);
   const generation = crypto.randomUUID();
@@ -89,6 +94,8 @@ async function startRuntime({ dataFolder, host, port, log, onFailure }: Required
         IP_HASH_KEY_ID: secrets.ip_hash_key.id,
         KEY_STORE_GENERATION: generation,
         CONNECTION: 'unknown',
+        BASE_PATH: options.basePath,
+        SCRIPT_NAME: options.scriptName,
       },
       serviceBindings: { LANDING: { node: landingHandler(writer, log) } },
       unsafeHandleRuntimeRestart: async () => {

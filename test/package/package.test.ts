@@ -1,9 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, realpathSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -59,12 +61,38 @@ test('the package holds what runs, and neither tests nor sources', () => {
       'THIRD-PARTY.md',
     ]),
   );
-  // What a config imports from 'touchtrail', and nothing besides.
+  // What a website loads: the script, and each extension beside it. What is only for the Worker is inside of it.
+  const extensions = readdirSync(join(root, 'tracker', 'src', 'extensions')).filter((file) => /^[\w-]+\.ts$/.test(file));
+  expect(files.filter((file) => /^dist\/(?:tracker|edge)\/[^/]+\.js$/.test(file)).toSorted()).toEqual(
+    ['dist/edge/worker.js', 'dist/tracker/t.js', ...extensions.map((file) => `dist/tracker/t.${file.replace(/ts$/, 'js')}`)].toSorted(),
+  );
+  // What a config imports from 'touchtrail', a website's code from 'touchtrail/tracker' and its server from 'touchtrail/server', and
+  // nothing besides.
   expect(files.filter((file) => file.endsWith('.d.ts')).toSorted()).toEqual([
+    'dist/edge/contract/visitor-cookie.d.ts',
     'dist/pipeline/config/schema.d.ts',
     'dist/pipeline/index.d.ts',
+    'dist/tracker/module/types/tracker/src/api.d.ts',
+    'dist/tracker/module/types/tracker/src/consent.d.ts',
+    'dist/tracker/module/types/tracker/src/module.d.ts',
+    'dist/tracker/server/caching.d.ts',
+    'dist/tracker/server/express.d.ts',
+    'dist/tracker/server/hono.d.ts',
+    'dist/tracker/server/index.d.ts',
+    'dist/tracker/server/next.d.ts',
+    'dist/tracker/server/request.d.ts',
+    'dist/tracker/server/visitor.d.ts',
   ]);
   expect(files.filter((file) => /\.test\.|\/testing\/|\btest\b|(?<!\.d)\.c?ts$/.test(file))).toEqual([]);
+});
+
+test('the script and its extensions are found by their names, to be served by the website itself', async () => {
+  const names = files.flatMap((file) => /^dist\/tracker\/(t\.[^/]*js)$/.exec(file)?.[1] ?? []);
+  const resolve = `for (const name of ${JSON.stringify(names)}) console.log(import.meta.resolve('touchtrail/' + name))`;
+  const { stdout } = await execute('node', ['--input-type=module', '--eval', resolve], { cwd: folder, env });
+  const urls = names.map((name) => pathToFileURL(join(realpathSync(installed), 'dist', 'tracker', name)).href);
+  expect(names).toContain('t.js');
+  expect(stdout.trim().split('\n')).toEqual(urls);
 });
 
 test('the licences of what is bundled into the Worker come with it', async () => {
@@ -117,6 +145,45 @@ test('in an empty folder the packaged command sets up a project, receives an eve
   expect((await once(up!, 'exit'))[0]).toBe(0);
   expect((await readdir(join(folder, 'data'))).filter((name) => name.endsWith('.sock') || name === 'up.json')).toEqual([]);
 });
+
+test('the helper for servers is imported by its name, and its types come with it', async () => {
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--ignoreConfig'];
+  await writeFile(join(folder, 'server.ts'), SERVER);
+  await execute('tsc', [...options, 'server.ts'], { cwd: folder, env });
+  const read = `import { readVisitorId } from 'touchtrail/server'; console.log(readVisitorId('a=1; anonymous_id=${VISITOR}'));`;
+  const { stdout } = await execute('node', ['--input-type=module', '--eval', read], { cwd: folder, env });
+  expect(stdout).toBe(`${VISITOR}\n`);
+});
+
+test('the tracker is imported by its name, does nothing on a server, and its types come with it', async () => {
+  await writeFile(join(folder, 'browser.ts'), BROWSER);
+  const lib = ['--lib', 'es2023,dom,dom.iterable', '--skipLibCheck', 'false', '--types', ''];
+  for (const resolution of [
+    ['--module', 'nodenext'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ])
+    await execute('tsc', ['--noEmit', '--strict', '--target', 'es2023', '--ignoreConfig', ...resolution, ...lib, 'browser.ts'], {
+      cwd: folder,
+      env,
+    });
+  const started = `import { start } from 'touchtrail/tracker'; console.log(start({ writeKey: 'k', apiHost: '/t/' }).getAnonymousId());`;
+  const { stdout } = await execute('node', ['--input-type=module', '--eval', started], { cwd: folder, env });
+  expect(stdout).toBe('undefined\n');
+});
+
+const BROWSER = `import { start, type Touchtrail } from 'touchtrail/tracker';
+const touchtrail: Touchtrail = start({ writeKey: 'k', apiHost: '/t/', linker: ['shop.example'] });
+touchtrail.track('Signed Up');
+// @ts-expect-error no such option
+start({ writeKey: 'k', apiHost: '/t/', linkers: [] });
+`;
+
+const VISITOR = '0b7c1f0e-6d3c-4a39-9d7e-2f4f3c1b8a55';
+const SERVER = `import { visitorCookie, withVisitorCookie } from 'touchtrail/server';
+export const answer = (request: Request) => withVisitorCookie(new Response('hello'), visitorCookie(request, { cookieDays: 30 }));
+// @ts-expect-error days are a number
+visitorCookie(new Request('https://shop.example/'), { cookieDays: '30' });
+`;
 
 /** The config that `init` made fits the types of the package, which tell a misspelt key. */
 async function typeCheck(): Promise<void> {

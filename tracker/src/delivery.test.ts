@@ -6,8 +6,9 @@ it.each([
   [2, 2_000],
   [5, 16_000],
   [6, 32_000],
-  [7, 60_000],
-  [2_000, 60_000],
+  [9, 256_000],
+  [10, 300_000],
+  [2_000, 300_000],
 ])('waits longer after each failure in a row: %i → %i ms', (failures, expected) => {
   expect(retryDelay(failures, null, 0)).toBe(expected);
 });

@@ -1,6 +1,8 @@
 import type { Touchtrail } from './api.ts';
-import { readConfig } from './config.ts';
+import type { Extension, ExtensionName } from './extension.ts';
+import { type Options, readOptions } from './options.ts';
 import { start } from './start.ts';
+import { VERSION } from './version.ts';
 
 declare global {
   interface Window {
@@ -9,10 +11,25 @@ declare global {
   }
 }
 
-const stub = window.touchtrail ?? [];
-// A second script tag, from a tag manager say, changes nothing.
-if (Array.isArray(stub)) {
-  const config = readConfig(document.currentScript as HTMLScriptElement);
-  if (config) window.touchtrail = start(config, stub);
-  else console.warn('touchtrail: the script tag needs data-write-key');
-}
+const script = document.currentScript as HTMLScriptElement | null;
+const options = script && readOptions(script);
+
+/** The extension beside the script: `/t/t.js` has `/t/t.links.js`. The nonce of the page's policy holds for it, too. */
+const load = (name: ExtensionName) =>
+  import(script!.src.replace(/(\.js)?(\?.*)?$/, `.${name}.js?v=${VERSION}`)) as Promise<{ default: Extension }>;
+
+const run = () => {
+  const page = self as unknown as Record<string, unknown>;
+  const name = options!.global ?? 'touchtrail';
+  const stub = page[name] as Partial<Touchtrail> | undefined;
+  // A second script tag, from a tag manager say, changes nothing.
+  if (stub?.initialized) return;
+  // An element of that id is no stub.
+  const calls: unknown[][] = Array.isArray(stub) ? stub : [];
+  page[name] = start(options as Options, calls, load);
+};
+
+if (!options?.writeKey) console.warn('touchtrail: no write key');
+// A page that is only prepared has no visitor yet.
+else if ((document as { prerendering?: boolean }).prerendering) document.addEventListener('prerenderingchange', run);
+else run();

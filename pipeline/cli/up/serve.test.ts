@@ -16,10 +16,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataFolder, { recursive: true, force: true }));
 
-const config = Config.parse({ project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' } });
-const start = () =>
+const start = (edge?: { path?: string; script?: string }) =>
   serve({
-    loaded: { config, configFolder: dataFolder, file: path.join(dataFolder, 'touchtrail.config.ts') },
+    loaded: {
+      config: Config.parse({ project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' }, edge }),
+      configFolder: dataFolder,
+      file: path.join(dataFolder, 'touchtrail.config.ts'),
+    },
     dataFolder,
     host: '127.0.0.1',
     port: 0,
@@ -49,4 +52,11 @@ test('a server that is stopped answers no more', async () => {
   expect(await isAnswered(port)).toBe(true);
   await server.stop();
   expect(await isAnswered(port)).toBe(false);
+});
+
+test('the path of the edge and the name of the script are those of the config', async () => {
+  const server = await start({ path: '/t', script: 'app' });
+  const statuses = ['/t/app.js', '/app.js', '/t/t.js', '/t.js'].map(async (path) => (await fetch(server.url + path)).status);
+  expect(await Promise.all(statuses)).toEqual([200, 200, 404, 404]);
+  await server.stop();
 });

@@ -45,7 +45,8 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
   const failure = Promise.withResolvers<never>();
   // Whoever started the server waits for it; until then it is no unhandled rejection.
   failure.promise.catch(() => {});
-  const runtime = await keepingSignals(() => startUp({ dataFolder, host, port, log, onFailure: failure.reject }));
+  const { path: basePath, script: scriptName } = loaded.config.edge;
+  const runtime = await keepingSignals(() => startUp({ dataFolder, host, port, basePath, scriptName, log, onFailure: failure.reject }));
   const runs = oneAtATime(async (configFile, onProgress, signal) => {
     await runtime.seal();
     return runInChild({ configFile, dataFolder }, onProgress, signal);

@@ -1,0 +1,16 @@
+import { createProgress } from '../../pipeline/cli/progress.ts';
+import { emphasisFor } from '../../pipeline/cli/render/text.ts';
+import { tracker } from './tracker/tracker.ts';
+import { toJson, toText } from './render.ts';
+import { runBenches } from './run.ts';
+
+/** Numbers are not shortened, and a reader without a terminal gets them in one table. */
+const WIDTH = process.stdout.isTTY ? Math.max(process.stdout.columns, 100) : 140;
+
+process.exitCode = await runBenches(process.argv.slice(2), {
+  benches: [tracker],
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  progress: (json) => createProgress({ json }),
+  render: (results, json) => (json ? toJson(results) : toText(results, WIDTH, emphasisFor(process.stdout, process.env))),
+});

@@ -1,0 +1,7 @@
+/** `touchtrail/server`: the visitor cookie on the pages of a site that renders on a server. */
+export { isVisitorId, readVisitorId, type SameSite } from '../../edge/contract/visitor-cookie.ts';
+export { expressVisitor, type ExpressResponse } from './express.ts';
+export { honoVisitor, type HonoContext } from './hono.ts';
+export { nextVisitor, type NextInit } from './next.ts';
+export type { RequestHeaders, VisitorRequest } from './request.ts';
+export { type Visitor, visitorCookie, type VisitorOptions, withVisitorCookie } from './visitor.ts';
