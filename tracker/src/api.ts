@@ -57,7 +57,7 @@ export interface Touchtrail {
 
 /** Methods that not every page calls: the extension `more` brings them, and takes the calls from before it was there. */
 export type LaterMethods = Pick<Touchtrail, 'alias' | 'screen' | 'on' | 'once' | 'off' | 'trackLink' | 'trackForm' | 'debug'>;
-const LATER = 'alias screen on once off trackLink trackForm debug';
+const LATER = 'trackLink on once debug trackForm screen alias off';
 const laterMethods = Object.fromEntries(
   LATER.split(' ').map((name) => [
     name,

@@ -62,16 +62,16 @@ export function start(given: Options, calls: (readonly unknown[])[], load: Loade
 }
 
 const core: Core = {
-  options,
-  touchtrail,
-  outgoing,
-  formValues,
-  onFill,
-  watch: watchForms,
-  noteAddress,
-  decide,
-  hasChosen,
-  mayStore: () => isStorageOpen,
   enqueue,
   look: lookAtPage,
+  hasChosen,
+  noteAddress,
+  decide,
+  options,
+  outgoing,
+  watch: watchForms,
+  onFill,
+  formValues,
+  mayStore: () => isStorageOpen,
+  touchtrail,
 };

@@ -1,8 +1,8 @@
 import { touchtrail } from '../api.ts';
 import { noteAddress } from '../context.ts';
 
-/** Fields that ask for an e-mail address: by type, or by a name such as `work_email`. */
-const EMAIL_FIELDS = '[type=email],[name*=mail i],[id*=mail i]';
+/** Fields that ask for an e-mail address: by type, by a name such as `work_email`, or by what browsers are to fill in. */
+const EMAIL_FIELDS = '[type*=mail i],[name*=mail i],[id*=mail i],[autocomplete*=mail i]';
 
 /**
  * Reports a form that is submitted as `Form Submitted`: which form, never what was entered, but for the hash of the address in
