@@ -90,6 +90,7 @@ describe('campaignUrl', () => {
     ['the page where it brings a campaign', 'https://x.example/?utm_medium=email', 'https://x.example/?utm_medium=email'],
     ['the page where it brings a click id, in any letter case', '/?ScCid=S', '/?ScCid=S'],
     ['the landing page where nothing is known of the page', null, landing.url],
+    ['the landing page where the parameters of the page are empty', '/?utm_source=&gclid=', landing.url],
   ])('is %s', (_, pageUrl, expected) => {
     expect(campaignUrl({ landing }, pageUrl)).toBe(expected);
   });

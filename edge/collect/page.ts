@@ -35,8 +35,10 @@ export const CAMPAIGN_MEMBERS: ReadonlySet<string> = new Set(CAMPAIGN.flatMap(({
  * which our tracker sends with each event of the visit.
  */
 export function campaignUrl(context: Members, pageUrl: string | null): string | null {
-  const names = [...(parseUrl(pageUrl)?.searchParams.keys() ?? [])].map((name) => name.toLowerCase());
-  const isCampaign = names.some((name) => CLICK_ID_NAMES.has(name) || CAMPAIGN.some(({ parameter }) => parameter === name));
+  const isCampaign = [...(parseUrl(pageUrl)?.searchParams ?? [])].some(([parameter, value]) => {
+    const name = parameter.toLowerCase();
+    return value.trim() !== '' && (CLICK_ID_NAMES.has(name) || CAMPAIGN.some((member) => member.parameter === name));
+  });
   return isCampaign ? pageUrl : (textAt(objectAt(context, 'landing'), 'url') ?? pageUrl);
 }
 

@@ -5,12 +5,13 @@ import { isEmail } from './email-shapes.ts';
 import { objectAt } from './members.ts';
 
 /**
- * Whether the visitor's browser asks not to be known elsewhere: `context.gpc`, which the tracker takes from
- * `navigator.globalPrivacyControl`.
+ * Whether the visitor asks not to be known elsewhere: by the browser (`context.gpc`, which the tracker takes from
+ * `navigator.globalPrivacyControl`), or by having denied consent, where a site measures without it.
  * Source: https://w3c.github.io/gpc/
  */
 export function asksForPrivacy(event: Readonly<Record<string, unknown>>): boolean {
-  return objectAt(event, 'context')['gpc'] === true;
+  const context = objectAt(event, 'context');
+  return context['gpc'] === true || context['consent'] === 'denied';
 }
 
 /**

@@ -32,7 +32,7 @@ export function keepAnonymousId(): void {
   // Browsers refuse public suffixes, so no list of them is needed.
   for (domain of domains()) {
     writeCookie(cookieText(remembered, domain));
-    if (cookieId()) break;
+    if (cookieId() === remembered) break;
   }
   update({ domain: domain! });
 }

@@ -75,15 +75,15 @@ export const touchtrail: Touchtrail = {
   identify: method('identify', 1, 'traits', (id, _, traits) => {
     noteAddress(id, 'identify');
     noteAddress(traits['email'], 'identify');
-    setUser(id ?? userId, traits);
-    return { userId };
+    setUser(id ?? userId(), traits);
+    return {};
   }),
   group: method('group', 1, 'traits', (groupId) => ({ groupId })),
   ...laterMethods,
   // Not the function itself: browsers refuse to run it as a method of another object.
   // Bound, because a text instead of a function would be run as code.
   ready: guarded((callback) => setTimeout(callback.bind(null))),
-  user: () => ({ id: () => userId, anonymousId: getAnonymousId, traits: () => userTraits }),
+  user: () => ({ id: userId, anonymousId: getAnonymousId, traits: () => userTraits }),
   getAnonymousId,
   setAnonymousId: renew,
   reset: renew,

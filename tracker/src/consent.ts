@@ -27,7 +27,7 @@ export function hasConsentPlatform(): boolean | undefined {
 
 /** Takes the state the page begins with. */
 export function startConsent(): void {
-  consent = (options.consent as Consent) ?? (hasConsentPlatform() ? 'pending' : undefined);
+  consent = (options.consent as Consent) || (hasConsentPlatform() ? 'pending' : undefined);
 }
 
 /** Changes the state, unless the page itself has said otherwise. */

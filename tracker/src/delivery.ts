@@ -24,14 +24,12 @@ export function mayRetry(status: number): boolean {
 }
 
 /** The localStorage key of this page's queue. */
-const key = QUEUE_PREFIX + uuid();
+let key: string | undefined;
 /** Messages, as JSON: in here, and in localStorage, until the edge has acknowledged them or a beacon has taken them. The edge knows copies by their messageId. */
 const queue: string[] = [];
 /** How many messages at the head of the queue are under way. One request is at a time; what happens meanwhile makes the next. */
 let sending = 0;
 let failures = 0;
-/** Whether the edge has been asked to set the cookie: once a page is enough. */
-let isAsked = false;
 let retry: ReturnType<typeof setTimeout> | undefined;
 
 /** Takes a message into the queue. */
@@ -69,6 +67,8 @@ export function resume(): void {
 
 /** Keeps the queue for the case that this page ends. With 0 the next page may take it at once. */
 function persist(owned = Date.now()): void {
+  // Not before it is needed: servers that only import this allow no randomness then.
+  key ??= QUEUE_PREFIX + uuid();
   writeLocal(key, queue.length ? [owned, ...queue].join('\n') : '');
 }
 
@@ -83,8 +83,7 @@ function batchFrom(start: number): string[] {
 /** Each try says anew when it was sent: the edge corrects the client's clock by it. */
 function bodyOf(batch: string[]): string {
   const { writeKey } = options;
-  const cookie = isAsked ? undefined : visitorCookie();
-  isAsked = true;
+  const cookie = visitorCookie();
   return `${JSON.stringify({ writeKey, sentAt: new Date(), cookie }).slice(0, -1)},"batch":[${batch.join()}]}`;
 }
 

@@ -135,3 +135,25 @@ describe('hashOfAddress', () => {
     expect(hashOfAddress(value)).toBeUndefined();
   });
 });
+
+describe('in the JSON of a message', () => {
+  it.each([
+    'Save 50%.\nbob@x.example',
+    '50% \nbob@x.example',
+    'a\u000bbob@x.example',
+    '\ud800bob@x.example',
+    '"bob@x.example"',
+    'tab\tbob@x.example\r\n',
+    '%5Cn%20bob@x.example',
+    '100%\\bob@x.example',
+    "\u2028'bob@x.example'",
+  ])('leaves JSON behind, without the address: %j', (text) => {
+    const json = withoutAddresses(JSON.stringify({ text, [text]: 1 }));
+    expect(JSON.stringify(JSON.parse(json))).not.toContain('@');
+  });
+
+  it('keeps what stands before the address', () => {
+    expect(JSON.parse(withoutAddresses(JSON.stringify('Save 50%.\nbob@x.example')))).toBe(`Save 50%.\n${BOB}`);
+    expect(JSON.parse(withoutAddresses(JSON.stringify('a\u000bbob@x.example')))).toBe(`a\u000b${BOB}`);
+  });
+});

@@ -15,7 +15,7 @@ export interface EmailHash {
  * length. The edge replaces further disguises.
  */
 const ADDRESS =
-  /((?:\\[bfnrt]|%(?:25)*..)??[.'`-]{0,3})((?:[^\s"#%&(),/:;<=>?@[\\\]{}]|%(?:25)*(?:2[1ade47b]|[5-9a-f].)){1,128})(?:@|%(?:25)*40)((?:(?:[^\s!-,./:-@[-`{-~]|%[89a-f].){1,190}\.)+\p{L}[\p{L}\d-]+)/giu;
+  /((?:\\(?:u....|[bfnrt])|%(?:25)*\w\w)??[.'`-]{0,3})((?:[^\s"#%&(),/:;<=>?@[\\\]{}]|%(?:25)*(?:2[1ade47b]|[5-9a-f]\w)){1,128})(?:@|%(?:25)*40)((?:(?:[^\s!-,./:-@[-`{-~]|%[89a-f]\w){1,190}\.)+\p{L}[\p{L}\d-]+)/giu;
 
 /** The text, or JSON, with each e-mail address in it replaced by its hash. */
 export function withoutAddresses(text: string): string {

@@ -6,7 +6,7 @@ import { more } from './extension.ts';
 import { fillForms } from './forms/fill.ts';
 import { options } from './options.ts';
 import { clearStorage, isStorageOpen, localKeys, openStorage, QUEUE_PREFIX } from './storage.ts';
-import { forgetUser, recallUser } from './user.ts';
+import { forgetUser, setUser, userId } from './user.ts';
 import { touchVisit } from './visit.ts';
 
 /** Messages that wait until they may be sent, as the page gave them. */
@@ -20,7 +20,7 @@ export const outgoing: ((json: string) => string)[] = [];
 /** Sends a message, as JSON, or keeps it until it may be sent. */
 export function send(json: string): void {
   if (held) {
-    if (consent !== 'denied') held.push(json);
+    if (consent !== 'denied' || mayTrack()) held.push(json);
     return;
   }
   let message = JSON.stringify({ anonymousId: getAnonymousId(), ...(JSON.parse(json) as object) });
@@ -37,6 +37,7 @@ export function decide(state: Consent, rank: ConsentRank): void {
 
 /** Lets messages go, as far as the consent allows. */
 export function openGate(): void {
+  if (!isClosed) return;
   isClosed = false;
   applyConsent();
 }
@@ -48,16 +49,18 @@ function applyConsent(): void {
     forgetAnonymousId();
     clearStorage();
     dropQueue();
-    held = [];
+    held = (mayTrack() && held) || [];
   }
   const isOpen = mayTrack() && !isClosed;
+  // What the page has said of the user so far counts more than what earlier pages did.
+  const said = userId();
   openStorage(isOpen && mayIdentify() && options.cookieless !== 'true');
   if (!isOpen) held ??= [];
   else if (held) {
     const messages = held;
     held = undefined;
     keepAnonymousId();
-    recallUser();
+    if (said !== undefined) setUser(said);
     touchVisit(Date.now());
     // What earlier pages could not send.
     if (isStorageOpen && localKeys(QUEUE_PREFIX)[0]) void more();

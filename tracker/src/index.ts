@@ -2,7 +2,6 @@ import type { Touchtrail } from './api.ts';
 import type { Extension, ExtensionName } from './extension.ts';
 import { type Options, readOptions } from './options.ts';
 import { start } from './start.ts';
-import { VERSION } from './version.ts';
 
 declare global {
   interface Window {
@@ -15,8 +14,7 @@ const script = document.currentScript as HTMLScriptElement | null;
 const options = script && readOptions(script);
 
 /** The extension beside the script: `/t/t.js` has `/t/t.links.js`. The nonce of the page's policy holds for it, too. */
-const load = (name: ExtensionName) =>
-  import(script!.src.replace(/(\.js)?(\?.*)?$/, `.${name}.js?v=${VERSION}`)) as Promise<{ default: Extension }>;
+const load = (name: ExtensionName) => import(script!.src.replace(/(\.js)?(\?.*)?$/, `.${name}.js`)) as Promise<{ default: Extension }>;
 
 const run = () => {
   const page = self as unknown as Record<string, unknown>;

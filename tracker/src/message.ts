@@ -42,9 +42,10 @@ export function method(type: string, count: number, dataName: string, fieldsOf: 
     const message = {
       type,
       messageId: uuid(),
-      userId,
       sequence: ++sequence,
       ...fieldsOf(first, second, data),
+      // Asked now: another tab may have said who the user is, and this call may.
+      userId: userId(),
       ...options,
       timestamp: new Date(now),
       context: {

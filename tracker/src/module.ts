@@ -1,4 +1,4 @@
-import type { Touchtrail } from './api.ts';
+import { touchtrail, type Touchtrail } from './api.ts';
 import type { Consent } from './consent.ts';
 import type { Extension, ExtensionName } from './extension.ts';
 import { start as startTracker } from './start.ts';
@@ -171,7 +171,13 @@ export function start(options: TrackerOptions): Touchtrail {
   const texts = optionTexts(options);
   if (typeof window === 'undefined') return IDLE;
   const page = window as { [RUNNING]?: Touchtrail };
-  return (page[RUNNING] ??= startTracker({ ...texts, script: location.href }, [], (name) => EXTENSIONS[name]()));
+  if (page[RUNNING]) return page[RUNNING];
+  page[RUNNING] = touchtrail;
+  const run = () => void startTracker({ ...texts, script: location.href }, [], (name) => EXTENSIONS[name]());
+  // A page that is only prepared has no visitor yet; what it calls waits.
+  if ((document as { prerendering?: boolean }).prerendering) document.addEventListener('prerenderingchange', run, { once: true });
+  else run();
+  return touchtrail;
 }
 
 const nothing = (): undefined => undefined;

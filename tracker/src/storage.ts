@@ -23,9 +23,8 @@ export const QUEUE_PREFIX = `${KEY}_queue_`;
 export let isStorageOpen = false;
 
 let state: State = {};
-/** Whether state and cookies have been read in the current task: each time takes a while, and nobody else changes them meanwhile. */
+/** Whether the state has been read in the current task: each time takes a while, and nobody else changes it meanwhile. */
 let isFresh = false;
-let cookies: string | undefined;
 
 /** Opens or closes the browser's storage for everything that goes through this file. */
 export function openStorage(open: boolean): void {
@@ -60,16 +59,11 @@ export function localKeys(prefix: string): string[] {
 
 /** The value of a first-party cookie as it stands in the header, not decoded. */
 export function readCookie(name: string): string | undefined {
-  return attempt(() => {
-    if (!isStorageOpen) return;
-    queueMicrotask(() => (cookies = undefined));
-    return (cookies ??= `; ${document.cookie}`).split(`; ${name}=`)[1]?.split(';')[0];
-  });
+  return attempt(() => (isStorageOpen ? `; ${document.cookie}`.split(`; ${name}=`)[1]?.split(';')[0] : undefined));
 }
 
 /** Sets a cookie, as far as the browser allows. */
 export function writeCookie(text: string): void {
-  cookies = undefined;
   attempt(() => (document.cookie = text));
 }
 

@@ -4,28 +4,27 @@ import { withoutAddresses } from './email-hash.ts';
 import { fillForms } from './forms/fill.ts';
 import { update } from './storage.ts';
 
-/** The site's own id of who is signed in, as far as it is known; null where it is nobody. */
-export let userId: string | null | undefined;
 /** What the page has told of the user, on this page. */
 export let userTraits: object = {};
 
-/** Reads the user of earlier pages, once storage may be used. */
-export function recallUser(): void {
-  setUser(userId ?? update().user);
+/** The site's own id of who is signed in, as far as it is known; null where it is nobody. */
+export function userId(): string | null | undefined {
+  return update().user;
 }
 
 /** Forgets the user. */
 export function forgetUser(): void {
   userTraits = {};
-  update({ user: (userId = null) });
+  update({ user: null });
 }
 
 /** Says who the user is; an e-mail address is replaced by its hash. */
 export function setUser(id: string | number | null | undefined, traits?: object): void {
   const user = id ? withoutAddresses(`${id}`) : null;
+  const former = userId();
   // Two users of one browser are two visitors.
-  if (user && userId && user !== userId) renew();
-  update({ user: (userId = user) });
+  if (user && former && user !== former) renew();
+  update({ user });
   userTraits = { ...userTraits, ...traits };
 }
 

@@ -47,6 +47,8 @@ export default function embedded(core: Core): void {
   /** A page of the same site in an iframe may have the script, too, and reports its forms itself. */
   const hasTracker = ({ defaultView, scripts }: Document) =>
     (core.options.global ?? 'touchtrail') in (defaultView ?? {}) ||
+    // The module has no global.
+    Symbol.for('touchtrail') in (defaultView ?? {}) ||
     [...scripts].some(({ src, dataset }) => src === core.options.script || 'writeKey' in dataset);
 
   const search = (root: Document | ShadowRoot) => {

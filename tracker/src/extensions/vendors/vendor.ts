@@ -1,3 +1,4 @@
+import { attempt } from '../../attempt.ts';
 import type { Core } from '../../extension.ts';
 
 /** What the forms of a vendor are filled and reported with. */
@@ -41,8 +42,10 @@ export function startVendors(core: Core, vendors: readonly Vendor[]): void {
   const filling: Filling = {
     values,
     mayFill(element) {
-      const mark = element?.closest<HTMLElement>('[data-touchtrail]')?.dataset['touchtrail'];
-      return mark !== 'off' && (core.options.forms !== 'marked' || mark !== undefined);
+      const chosen = core.options.forms;
+      if (element?.closest('[data-touchtrail=off]')) return false;
+      // Not a selector: then no form is meant, as in the core.
+      return !chosen || !!attempt(() => element?.closest(chosen));
     },
     wasSeen: (formId) => seen.delete(formId),
     report(form_vendor, form_id, email, form_name) {
