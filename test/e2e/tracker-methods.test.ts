@@ -125,7 +125,7 @@ describe('users', () => {
       return { before, id: touchtrail.user().id(), anonymousId: touchtrail.user().anonymousId(), traits: touchtrail.user().traits() };
     });
     const { value } = (await shop.cookie())!;
-    expect(user).toEqual({ before: null, id: 'user-1', anonymousId: value, traits: { plan: 'team', seats: 2 } });
+    expect(user).toEqual({ before: undefined, id: 'user-1', anonymousId: value, traits: { plan: 'team', seats: 2 } });
     const [first, second, known] = byOrder(await shop.site.events(3, isNoPage)) as [SentEvent, SentEvent, SentEvent];
     expect(first).toMatchObject({ type: 'identify', userId: 'user-1', traits: { plan: 'team', seats: 1 }, anonymousId: value });
     expect(second).toMatchObject({ type: 'identify', userId: 'user-1', traits: { seats: 2 }, anonymousId: value });

@@ -56,8 +56,8 @@ export interface Touchtrail {
 }
 
 /** Methods that not every page calls: the extension `more` brings them, and takes the calls from before it was there. */
-export type LaterMethods = Pick<Touchtrail, 'alias' | 'screen' | 'on' | 'once' | 'off' | 'trackLink' | 'trackForm' | 'debug'>;
-const LATER = 'trackLink on once debug trackForm screen alias off';
+export type LaterMethods = Pick<Touchtrail, 'group' | 'alias' | 'screen' | 'on' | 'once' | 'off' | 'trackLink' | 'trackForm' | 'debug'>;
+const LATER = 'group once screen trackForm on debug alias off trackLink';
 const laterMethods = Object.fromEntries(
   LATER.split(' ').map((name) => [
     name,
@@ -78,7 +78,6 @@ export const touchtrail: Touchtrail = {
     setUser(id ?? userId(), traits);
     return {};
   }),
-  group: method('group', 1, 'traits', (groupId) => ({ groupId })),
   ...laterMethods,
   // Not the function itself: browsers refuse to run it as a method of another object.
   // Bound, because a text instead of a function would be run as code.

@@ -62,16 +62,16 @@ export function start(given: Options, calls: (readonly unknown[])[], load: Loade
 }
 
 const core: Core = {
-  enqueue,
   look: lookAtPage,
-  hasChosen,
   noteAddress,
   decide,
+  hasChosen,
   options,
-  outgoing,
-  watch: watchForms,
-  onFill,
+  enqueue,
   formValues,
+  onFill,
+  watch: watchForms,
+  outgoing,
   mayStore: () => isStorageOpen,
   touchtrail,
 };

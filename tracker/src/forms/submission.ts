@@ -8,7 +8,7 @@ const EMAIL_FIELDS = '[type*=mail i],[name*=mail i],[id*=mail i],[autocomplete*=
  * Reports a form that is submitted as `Form Submitted`: which form, never what was entered, but for the hash of the address in
  * its first e-mail field.
  */
-export function reportSubmission({ target }: SubmitEvent): void {
+export function reportSubmission({ target, submitter }: SubmitEvent): void {
   const form = target as HTMLFormElement;
   for (const field of form.querySelectorAll<HTMLInputElement>(EMAIL_FIELDS))
     if (field.type !== 'hidden' && noteAddress(field.value, 'form')) break;
@@ -17,6 +17,6 @@ export function reportSubmission({ target }: SubmitEvent): void {
   touchtrail.track('Form Submitted', {
     form_id: attribute('id'),
     form_name: attribute('name'),
-    form_action: attribute('action'),
+    form_action: submitter?.getAttribute('formaction') ?? attribute('action'),
   });
 }

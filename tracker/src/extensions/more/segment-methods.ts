@@ -3,7 +3,7 @@ import { attempt } from '../../attempt.ts';
 import type { Core } from '../../extension.ts';
 
 /** The calls that `on` tells of, beside those of this file. */
-const TOLD = ['track', 'page', 'identify', 'group', 'reset'] as const;
+const TOLD = ['track', 'page', 'identify', 'reset'] as const;
 
 type Listener = (...args: unknown[]) => void;
 
@@ -40,18 +40,20 @@ export function segmentMethods({ options, touchtrail }: Core): LaterMethods {
     };
 
   /** Sends another type of message as a track call is sent: options may say any member. Segment's arguments: see `Touchtrail`. */
-  const sendAs = (type: string, membersOf: (...words: unknown[]) => object, hasData: boolean): Listener =>
+  const sendAs = (type: string, membersOf: (...words: unknown[]) => object, dataName?: 'properties' | 'traits'): Listener =>
     told(type, (...args) => {
       const given = args.filter((arg) => !isLast(arg));
       const words = given.splice(0, given.slice(0, 2).filter((arg) => !arg || typeof arg !== 'object').length);
-      const data = hasData ? given.shift() : {};
-      track('', data, { type, event: undefined, ...membersOf(...words), ...(given[0] as object) }, ...args.filter(isLast));
+      const data = dataName ? given.shift() : {};
+      const members = { type, event: undefined, ...(dataName === 'traits' && { traits: data }), ...membersOf(...words) };
+      track('', dataName === 'properties' ? data : {}, { ...members, ...(given[0] as object) }, ...args.filter(isLast));
     });
 
   return {
-    screen: sendAs('screen', (first, second) => (second ? { category: first, name: second } : { name: first }), true),
+    screen: sendAs('screen', (first, second) => (second ? { category: first, name: second } : { name: first }), 'properties'),
+    group: sendAs('group', (groupId) => ({ groupId }), 'traits'),
     // Without the previous id it is the one known until now.
-    alias: sendAs('alias', (userId, previousId = user().id() ?? getAnonymousId()) => ({ userId, previousId }), false),
+    alias: sendAs('alias', (userId, previousId = user().id() ?? getAnonymousId()) => ({ userId, previousId })),
     on,
     once(name, callback) {
       const once: Listener = (...args) => {
