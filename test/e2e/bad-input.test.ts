@@ -1,23 +1,16 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
-import { isPage, isTrack, newVisitor, type PageWindow, servePage, untilNow, type Visitor } from './visitor.ts';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
+import { isPage, isTrack, newVisitor, type PageWindow, servePage, untilNow, useGround, type Visitor } from './visitor.ts';
 
-let browser: Browser;
+const ground = useGround();
 let site: ScriptSite;
 let visitor: Visitor;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
-});
 beforeEach(async () => {
-  visitor = await newVisitor(browser);
+  ({ site } = ground);
+  visitor = await newVisitor(ground.browser);
   page = visitor.page;
   servePage(site, '/thanks', '', '');
 });

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
+import { isErrorOfPage, newVisitor, useGround } from './visitor.ts';
 
 const DOCS = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'consent.md'), 'utf8');
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -36,26 +36,16 @@ function recipe(name: string): string {
   return code;
 }
 
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 
-beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
-});
 beforeEach(async () => {
-  context = await browser.newContext();
-  complaints = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
-  });
+  ({ browser, site } = ground);
+  ({ context, page, complaints } = await newVisitor(browser, isErrorOfPage, {}));
   // Who reads or writes the browser's storage; the platforms of these tests do neither.
   await context.addInitScript(() => {
     const touched: string[] = [];
@@ -79,7 +69,6 @@ beforeEach(async () => {
     watch(Document.prototype, 'cookie');
     for (const name of ['localStorage', 'sessionStorage', 'indexedDB']) watch(window, name);
   });
-  page = await context.newPage();
 });
 afterEach(async () => {
   await context.close();

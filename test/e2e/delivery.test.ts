@@ -1,22 +1,16 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
-import { isPage, isTrack, newVisitor, type PageWindow, poll, servePage, tagOf, untilNow, type Visitor } from './visitor.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
+import { isPage, isTrack, newVisitor, type PageWindow, poll, servePage, tagOf, untilNow, useGround, type Visitor } from './visitor.ts';
 
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 let visitor: Visitor;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
-});
 beforeEach(async () => {
+  ({ browser, site } = ground);
   visitor = await newVisitor(browser);
   page = visitor.page;
   await visitor.context.addInitScript(() => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
+import { isErrorOfPage, newVisitor, useGround } from './visitor.ts';
 
 const ADDRESS = 'Ada@engine.example';
 const ADDRESS_HASH = createHash('sha256').update('ada@engine.example').digest('hex');
@@ -17,6 +17,7 @@ const isDone = (event: SentEvent) => event.event === 'Done';
 /** Looks again and again, on a busy machine for some time. */
 const poll = <Value>(look: () => Value | Promise<Value>) => expect.poll(look, { timeout: 20_000 });
 
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
@@ -24,21 +25,9 @@ let page: Page;
 /** Errors on the console and uncaught ones. */
 let complaints: string[];
 
-beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
-});
 beforeEach(async () => {
-  context = await browser.newContext({ locale: 'en-GB' });
-  complaints = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
-  });
-  page = await context.newPage();
+  ({ browser, site } = ground);
+  ({ context, page, complaints } = await newVisitor(browser, isErrorOfPage));
   site.files.set('/thanks', { body: '<!doctype html>Thanks' });
 });
 afterEach(async () => {

@@ -1,28 +1,22 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
-import { isTrack, newVisitor, servePage, tagOf, untilNow, type Visitor } from './visitor.ts';
+import { isTrack, newVisitor, servePage, tagOf, untilNow, useGround, type Visitor } from './visitor.ts';
 
 /** When each page is opened; time stands still until a test lets it pass. */
 const OPENED = Date.parse('2026-03-01T10:00:00Z');
 const HOUR = 3_600_000;
 const LONG = '<style>body { margin: 0 } main { height: 7200px }</style><main></main>';
 
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 let visitor: Visitor;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
-});
 beforeEach(async () => {
+  ({ browser, site } = ground);
   visitor = await newVisitor(browser);
   page = visitor.page;
   await page.setViewportSize({ width: 1280, height: 720 });

@@ -1,25 +1,18 @@
-import type { Browser, Frame, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
-import { isPage, isTrack, newVisitor, type PageWindow, servePage, tagOf, type Visitor } from './visitor.ts';
+import type { Frame, Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
+import { isPage, isTrack, newVisitor, type PageWindow, servePage, tagOf, useGround, type Visitor } from './visitor.ts';
 
 const FORM = '<form id="contact" method="post" action="/crm"><input name="company" value="Engine"><button>Send</button></form>';
 
-let browser: Browser;
+const ground = useGround();
 let site: ScriptSite;
 let visitor: Visitor;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
-});
 beforeEach(async () => {
-  visitor = await newVisitor(browser);
+  ({ site } = ground);
+  visitor = await newVisitor(ground.browser);
   page = visitor.page;
   servePage(site, '/thanks', '', '');
 });

@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { builtScripts, type ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
+import { isErrorOrWarning, newVisitor, useGround } from './visitor.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const docs = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'install.md'), 'utf8');
 
 let scripts: ReadonlyMap<string, string>;
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
@@ -18,20 +19,10 @@ let complaints: string[];
 
 beforeAll(async () => {
   scripts = await builtScripts();
-  [browser, site] = await Promise.all([launchBrowser(), startScriptSite(scripts)]);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
 });
 beforeEach(async () => {
-  context = await browser.newContext();
-  complaints = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page = await context.newPage();
+  ({ browser, site } = ground);
+  ({ context, page, complaints } = await newVisitor(browser, isErrorOrWarning, {}));
 });
 afterEach(async () => {
   await context.close();

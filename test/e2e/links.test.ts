@@ -1,9 +1,9 @@
 import { brotliCompressSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { builtScripts, type ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
+import { isError, newVisitor, useGround } from './visitor.ts';
 
 const ID = '5d7c2c43-8a6b-4d77-9c4a-0d1f6d3f7a10';
 const OTHER_ID = '0f4e0d0c-41b5-4f0b-8f0d-5a8f5c1b2e33';
@@ -25,6 +25,7 @@ interface PageWindow {
   };
 }
 
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 /** The same site under a name of another registrable domain. */
@@ -36,12 +37,8 @@ let complaints: string[];
 
 beforeAll(async () => {
   scripts = await builtScripts();
-  [browser, site] = await Promise.all([launchBrowser(), startScriptSite(scripts)]);
+  ({ browser, site } = ground);
   other = site.url.replace('shop.example', 'shop2.example');
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
 });
 beforeEach(async () => {
   await open();
@@ -53,13 +50,7 @@ afterEach(async () => {
 
 /** A new visitor on a new page. */
 async function open(userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36') {
-  context = await browser.newContext({ locale: 'en-GB', userAgent });
-  complaints = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page = await context.newPage();
+  ({ context, page, complaints } = await newVisitor(browser, isError, { locale: 'en-GB', userAgent }));
 }
 
 /** Puts a page on the site, the tracker in its head with these attributes. */

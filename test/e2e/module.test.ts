@@ -5,13 +5,14 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
 import { type Project, projectWithTracker } from './module-package.ts';
 import { type ScriptSite, startScriptSite } from './script-site.ts';
+import { isErrorOrWarning, newVisitor, useGround } from './visitor.ts';
 
 const testModules = join(import.meta.dirname, '..', 'node_modules');
 
 let project: Project;
+const ground = useGround(() => startScriptSite(new Map()));
 let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
@@ -19,21 +20,14 @@ let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
-  [project, browser, site] = await Promise.all([projectWithTracker(), launchBrowser(), startScriptSite(new Map())]);
+  project = await projectWithTracker();
 });
 afterAll(async () => {
-  await browser?.close();
-  await site?.stop();
   await project?.remove();
 });
 beforeEach(async () => {
-  context = await browser.newContext();
-  complaints = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page = await context.newPage();
+  ({ browser, site } = ground);
+  ({ context, page, complaints } = await newVisitor(browser, isErrorOrWarning, {}));
 });
 afterEach(async () => {
   await context.close();

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
 import { GA_LIBRARY, GA_SNIPPET, GTAG_SNIPPET, MIXPANEL_LIBRARY, MIXPANEL_SNIPPET, TAG_MANAGER } from './shim-fixtures.ts';
 import type { SentEvent } from './sent-event.ts';
+import { isError, newVisitor, useGround } from './visitor.ts';
 
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
@@ -13,22 +14,9 @@ let page: Page;
 /** What went wrong on the pages of a test: uncaught errors and errors on the console. */
 let complaints: string[];
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-  site = await startScriptSite(await builtScripts());
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
-});
 beforeEach(async () => {
-  context = await browser.newContext();
-  complaints = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page = await context.newPage();
+  ({ browser, site } = ground);
+  ({ context, page, complaints } = await newVisitor(browser, isError, {}));
 });
 afterEach(async () => {
   await context.close();

@@ -1,9 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeEach, expect } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
-import { isPage, newVisitor, type PageWindow, servePage, tagOf, type Visitor } from './visitor.ts';
+import { isPage, newVisitor, type PageWindow, servePage, tagOf, useGround, type Visitor } from './visitor.ts';
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const isSubmit = (event: SentEvent) => event.event === 'Form Submitted';
@@ -38,34 +37,26 @@ export interface Shop {
 
 /** A shop for the tests of a file, with a new visitor and no pages for each; /thanks is what forms lead to. */
 export function useShop(): Shop {
-  let browser: Browser;
-  let site: ScriptSite;
+  const ground = useGround();
   let visitor: Visitor;
 
-  beforeAll(async () => {
-    [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await site.stop();
-  });
   beforeEach(async () => {
-    visitor = await newVisitor(browser);
-    servePage(site, '/thanks');
+    visitor = await newVisitor(ground.browser);
+    servePage(ground.site, '/thanks');
   });
   afterEach(async () => {
     await visitor.context.close();
-    site.clear();
+    ground.site.clear();
     expect(visitor.complaints).toEqual([]);
   });
 
   const cookie = async (name = 'anonymous_id') => (await visitor.context.cookies()).find((one) => one.name === name);
   return {
     get browser() {
-      return browser;
+      return ground.browser;
     },
     get site() {
-      return site;
+      return ground.site;
     },
     get context() {
       return visitor.context;
@@ -76,23 +67,23 @@ export function useShop(): Shop {
     get complaints() {
       return visitor.complaints;
     },
-    serve: (path, body, attributes) => servePage(site, path, body, tagOf(site, attributes)),
+    serve: (path, body, attributes) => servePage(ground.site, path, body, tagOf(ground.site, attributes)),
     async visit(path = '/', options) {
-      const before = (await site.events(0, isPage)).length;
-      await visitor.page.goto(site.url + path, options);
-      return (await site.events(before + 1, isPage)).at(-1)!;
+      const before = (await ground.site.events(0, isPage)).length;
+      await visitor.page.goto(ground.site.url + path, options);
+      return (await ground.site.events(before + 1, isPage)).at(-1)!;
     },
     async change() {
       await visitor.context.close();
       expect(visitor.complaints).toEqual([]);
-      visitor = await newVisitor(browser);
+      visitor = await newVisitor(ground.browser);
     },
     cookie,
     async post(button = 'button') {
       await visitor.page.click(button);
       await visitor.page.waitForURL('**/thanks');
-      expect(site.posted).toHaveLength(1);
-      return site.posted[0]!;
+      expect(ground.site.posted).toHaveLength(1);
+      return ground.site.posted[0]!;
     },
   };
 }

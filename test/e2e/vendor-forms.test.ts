@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../browser.ts';
-import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
+import { isErrorOfPage, newVisitor, useGround } from './visitor.ts';
 
 const ADDRESS = 'Ada.Lovelace@engine.example';
 const ADDRESS_HASH = createHash('sha256').update('ada.lovelace@engine.example').digest('hex');
@@ -17,6 +17,7 @@ const isDone = (event: SentEvent) => event.event === 'Done';
 /** Looks again and again, on a busy machine for some time. */
 const poll = <Value>(look: () => Value | Promise<Value>) => expect.poll(look, { timeout: 20_000 });
 
+const ground = useGround();
 let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
@@ -29,20 +30,10 @@ let vendors: ReadonlyMap<string, string>;
 beforeAll(async () => {
   const names = await readdir(folder);
   vendors = new Map(await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, folder), 'utf8')] as const)));
-  [browser, site] = await Promise.all([launchBrowser(), builtScripts().then(startScriptSite)]);
-});
-afterAll(async () => {
-  await browser.close();
-  await site.stop();
 });
 beforeEach(async () => {
-  context = await browser.newContext({ locale: 'en-GB' });
-  complaints = [];
-  context.on('weberror', (error) => complaints.push(String(error.error())));
-  context.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
-  });
-  page = await context.newPage();
+  ({ browser, site } = ground);
+  ({ context, page, complaints } = await newVisitor(browser, isErrorOfPage));
   for (const [name, body] of vendors) site.files.set(`/vendors/${name}`, { body });
   serve('/thanks', 'Thanks');
 });

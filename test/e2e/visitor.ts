@@ -1,28 +1,70 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import type { Browser, BrowserContext, ConsoleMessage, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Touchtrail } from '../../tracker/src/api.ts';
-import type { ScriptSite } from './script-site.ts';
+import { launchBrowser } from '../browser.ts';
+import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
 
 /** What tests look at in a page: the tracker's global, and whatever the test itself puts there. */
 export type PageWindow = { readonly touchtrail: Touchtrail } & Record<string, unknown>;
 
+/** What the tests of a file share. */
+export interface Ground {
+  readonly browser: Browser;
+  readonly site: ScriptSite;
+}
+
+/** Starts a browser and a website with an edge before the tests of a file, and ends them after. `start` makes another site. */
+export function useGround(start = async (): Promise<ScriptSite> => startScriptSite(await builtScripts())): Ground {
+  let browser: Browser | undefined;
+  let site: ScriptSite | undefined;
+  beforeAll(async () => {
+    [browser, site] = await Promise.all([launchBrowser(), start()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.stop();
+  });
+  return {
+    get browser() {
+      return browser!;
+    },
+    get site() {
+      return site!;
+    },
+  };
+}
+
 /** A visitor with an empty browser profile, and what goes wrong on the pages. */
 export interface Visitor {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Uncaught errors, and errors and warnings on the console, of all pages and frames; not the browser's own reports of requests that failed. */
+  /** Uncaught errors, and what counts as a complaint on the console, of all pages and frames. */
   readonly complaints: string[];
 }
 
-/** Opens the first tab of a new visitor. */
-export async function newVisitor(browser: Browser): Promise<Visitor> {
-  const context = await browser.newContext({ locale: 'en-GB' });
+type Judge = (message: ConsoleMessage) => boolean;
+
+/** Errors and warnings; not the browser's own reports of requests that failed, which a test may have made fail. */
+const isComplaint: Judge = (message) => isErrorOrWarning(message) && !message.text().startsWith('Failed to load resource');
+/** Errors on the console. */
+export const isError: Judge = (message) => message.type() === 'error';
+/** Errors, but for the icon that browsers ask for by themselves. */
+export const isErrorOfPage: Judge = (message) => isError(message) && !message.text().includes('favicon');
+/** Errors and warnings. */
+export const isErrorOrWarning: Judge = (message) => ['error', 'warning'].includes(message.type());
+
+/** Opens the first tab of a new visitor; `counts` says what on the console is a complaint. */
+export async function newVisitor(
+  browser: Browser,
+  counts = isComplaint,
+  options: Parameters<Browser['newContext']>[0] = { locale: 'en-GB' },
+): Promise<Visitor> {
+  const context = await browser.newContext(options);
   const complaints: string[] = [];
   context.on('weberror', (error) => complaints.push(String(error.error())));
   context.on('console', (message) => {
-    const text = message.text();
-    if (['error', 'warning'].includes(message.type()) && !text.startsWith('Failed to load resource')) complaints.push(text);
+    if (counts(message)) complaints.push(message.text());
   });
   return { context, page: await context.newPage(), complaints };
 }

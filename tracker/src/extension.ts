@@ -50,8 +50,7 @@ export interface Core {
   /** Calls back whenever forms are about to be filled, because the values or the elements of the page may have changed; and at once. */
   onFill(this: void, callback: () => void): void;
   /**
-   * Keeps the forms of another document or shadow root filled, reports their submissions, and counts what is done there as
-   * engagement: all that is done for the page itself.
+   * Keeps the forms of another document or shadow root filled and reports their submissions, as is done for the page itself.
    */
   watch(this: void, root: Document | ShadowRoot): void;
   /** Hands the hash of an address, or a hash as it is, to the next event; says whether the value was one. */

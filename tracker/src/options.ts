@@ -12,7 +12,7 @@ export interface Options {
   readonly global?: string;
   /** `false`: no automatic page views; `hash`: a change of the fragment is a page view, too. */
   readonly page?: string;
-  /** `true`: events and complaints are written to the console, by the extension `segment`. */
+  /** `true`: events and complaints are written to the console, by the extension `more`. */
   readonly debug?: string;
 
   /** The cookie of the visitor id: name (default `anonymous_id`), domain (default the widest possible), path (`/`), days (400), `SameSite` (`Lax`). */

@@ -1,5 +1,6 @@
 import { attempt } from '../attempt.ts';
 import type { Core } from '../extension.ts';
+import { isRestricted } from '../restricted.ts';
 import { campaignParameters, carryInto, carryTo } from './carry/campaign.ts';
 import { watchAddress } from './carry/history.ts';
 import { parseDomains } from './links/domains.ts';
@@ -14,14 +15,12 @@ export default function carry({ options, touchtrail, mayStore, hasChosen }: Core
   if (options.carry !== 'true') return;
   const domains = parseDomains(options.linker);
   const first = location.href;
-  const { globalPrivacyControl } = navigator as { readonly globalPrivacyControl?: boolean };
 
   const carried = () => {
     const visit = mayStore() && attempt(() => JSON.parse(localStorage.getItem('touchtrail')!) as { readonly landing?: string });
     const parameters = campaignParameters((visit || undefined)?.landing ?? first);
     // As in what is sent: no click ids where the visitor or Global Privacy Control are against them.
-    const isRestricted = touchtrail.consent() === 'denied' || (globalPrivacyControl && options.gpc !== 'ignore' && !hasChosen());
-    return isRestricted ? parameters.filter((text) => /^utm_/i.test(text)) : parameters;
+    return isRestricted({ options, touchtrail, hasChosen }) ? parameters.filter((text) => /^utm_/i.test(text)) : parameters;
   };
   const carryAlong = (address: string, base = document.baseURI) => carryTo(address, base, location, domains, carried());
 

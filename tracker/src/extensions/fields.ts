@@ -1,5 +1,6 @@
 import { attempt } from '../attempt.ts';
 import type { Core } from '../extension.ts';
+import { isRestricted } from '../restricted.ts';
 import { hasCampaign } from '../visit.ts';
 import { fieldValue, type Touch, type Touches } from './fields/values.ts';
 
@@ -29,8 +30,6 @@ export default function fields({ options, formValues, onFill, mayStore, touchtra
     if (mayStore()) attempt(() => localStorage.setItem(KEY, JSON.stringify(found)));
     return found;
   };
-  const isRestricted = () =>
-    !!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl && options.gpc !== 'ignore' && !hasChosen();
 
   onFill(() => {
     if (!mapping.length) return;
@@ -38,7 +37,8 @@ export default function fields({ options, formValues, onFill, mayStore, touchtra
     const isAllowed = !!formValues[options.field ?? 'anonymous_id'];
     const known = isAllowed ? touches() : undefined;
     // What the site has put into a field itself stays where nothing is known.
-    for (const [field, source] of mapping) formValues[field] = known ? fieldValue(source, known, isRestricted()) || undefined : '';
+    for (const [field, source] of mapping)
+      formValues[field] = known ? fieldValue(source, known, isRestricted({ options, touchtrail, hasChosen })) || undefined : '';
   });
 
   let said: string | undefined;

@@ -1,5 +1,6 @@
 import { CLICK_ID_PARAMETERS } from '../../../edge/contract/click-ids.ts';
 import type { Core } from '../extension.ts';
+import { isRestricted } from '../restricted.ts';
 
 const CLICK_IDS = CLICK_ID_PARAMETERS.map(({ name }) => name);
 /** Members of events, at any depth, that are left out as a whole. */
@@ -9,16 +10,10 @@ const PARAMETERS = RegExp(`([?&#])(?:(?:ehash|${CLICK_IDS.join('|')})=[^&#\\s"'<
 /** A hash by itself: e-mail addresses in texts and ids have become such before. */
 const HASH = /\b[\da-f]{64}\b/gi;
 
-/**
- * Takes out of each event what leads to a person or an ad platform: e-mail hashes and click ids. So it is where consent was
- * denied, and where the browser sends Global Privacy Control (do not sell or share) and the visitor has not said otherwise.
- * Source: https://w3c.github.io/gpc/
- */
+/** Takes out of each event what leads to a person or an ad platform, where that is not to be kept: e-mail hashes and click ids. */
 export default function privacy({ options, touchtrail, outgoing, hasChosen }: Core): void {
-  const isSignalled = () =>
-    !!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl && options.gpc !== 'ignore' && !hasChosen();
   outgoing.push((json) => {
-    if (touchtrail.consent() !== 'denied' && !isSignalled()) {
+    if (!isRestricted({ options, touchtrail, hasChosen })) {
       const open = JSON.parse(json) as { context: Record<string, unknown> };
       // The core notes the signal for the edge; here it is outweighed or ignored.
       delete open.context['gpc'];
