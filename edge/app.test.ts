@@ -185,7 +185,7 @@ test('a fault of the edge itself is answered so that a page can read when to try
     return new Headers({ origin: 'https://www.shop.example' }).get(name);
   });
   const response = await app.fetch(request, bindings);
-  expect(complaints).toHaveBeenCalledExactlyOnceWith(fault);
+  expect(complaints).toHaveBeenCalledExactlyOnceWith('{"level":"error","event":"unexpected","error":"Error: a fault"}');
   expect(response.status).toBe(503);
   expect(response.headers.get('retry-after')).toBe('1');
   expect(response.headers.get('access-control-allow-origin')).toBe('https://www.shop.example');

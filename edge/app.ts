@@ -2,9 +2,11 @@ import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { cors } from 'hono/cors';
 import { getPath } from 'hono/utils/url';
+import { createAdmin } from './admin/admin.ts';
 import { routePath } from './base-path.ts';
 import { EVENT_TYPES, type EventType } from './contract/event-types.ts';
 import { type Answer, ingest, type Intake } from './ingest.ts';
+import { log } from './log.ts';
 import { PIXEL_GIF, pixelBody } from './pixel.ts';
 import { createScriptFiles, isKnownTag } from './script-files.ts';
 import { type Environment, servicesOf } from './services.ts';
@@ -65,6 +67,8 @@ export function createApp(scripts: Readonly<Record<string, string>>) {
     return c.body(null, 204);
   });
 
+  app.route('/internal', createAdmin());
+
   app.get('/health', (c) => c.json({ status: 'ok' }));
 
   const findScript = createScriptFiles(scripts);
@@ -88,7 +92,7 @@ export function createApp(scripts: Readonly<Record<string, string>>) {
   });
 
   app.onError((error, c) => {
-    console.error(error);
+    log('error', 'unexpected', {}, error);
     c.header('Retry-After', RETRY_AFTER);
     return c.json({ success: false, reason: 'not_stored', message: 'The request could not be handled just now. Send it again.' }, 503);
   });

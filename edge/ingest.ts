@@ -6,8 +6,8 @@ import { collect, type EventResult, failedBody } from './collect/collect.ts';
 import type { Surroundings } from './collect/enrich.ts';
 import { LIMITS } from './collect/limits.ts';
 import { REJECTIONS, RequestRejected } from './collect/rejections.ts';
-import { requestFacts } from './collect/request-facts.ts';
 import { visitorCookieHeader } from './collect/visitor-cookie.ts';
+import { log } from './log.ts';
 import type { Services } from './services.ts';
 
 /** What a route takes. */
@@ -24,7 +24,7 @@ export type IncomingRequest = Pick<Request, 'url' | 'headers'> & IncomingBody & 
 
 /** An answer in words of HTTP, for the route to render. */
 export interface Answer {
-  readonly status: 200 | 400 | 401 | 403 | 413 | 415 | 503;
+  readonly status: 200 | 400 | 401 | 403 | 413 | 415 | 429 | 503;
   readonly body:
     | { readonly success: true; readonly results: readonly EventResult[] }
     | { readonly success: false; readonly reason: string; readonly message: string };
@@ -39,7 +39,7 @@ export interface Answer {
  */
 export async function ingest(request: IncomingRequest, intake: Intake, services: Services, text?: () => string): Promise<Answer> {
   const receivedAt = parseInstant(Date.now())!;
-  const { searchParams: query, hostname } = new URL(request.url);
+  const { searchParams: query } = new URL(request.url);
   let presented = presentedKey(request.headers, query);
   try {
     const { body, raw } = await readMessages(request, intake, text);
@@ -53,13 +53,14 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
     if (messages.length > (intake.channel === 'import' ? LIMITS.importEvents : LIMITS.batchEvents)) {
       throw new RequestRejected('too_many_events', { payload: raw, detail: `${messages.length} events` });
     }
+    const connection = await services.connectionOf(request);
     const sentAt = parseInstant(body['sentAt']) ?? parseInstant(request.headers.get('sentat'));
     const surroundings: Surroundings = {
       key,
       channel: intake.channel,
       receivedAt,
       sentAt,
-      request: requestFacts(request.headers, services.knowsConnection ? request.cf : undefined),
+      request: connection.facts,
       ipHasher: services.ipHasher,
     };
     const { events, failed, results } = await collect(messages, surroundings, intake.type);
@@ -67,7 +68,7 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
     const setCookie = intake.mayAskForCookie
       ? visitorCookieHeader(body['cookie'], {
           origin: request.headers.get('origin'),
-          edgeHost: hostname,
+          edgeHost: connection.host,
           cookies: request.headers.get('cookie'),
         })
       : undefined;
@@ -111,7 +112,7 @@ async function refuse(rejected: RequestRejected, presented: string | undefined, 
 }
 
 function notStored(error: unknown): Answer {
-  console.error('not stored:', error);
+  log('error', 'not_stored', {}, error);
   const { status, words } = REJECTIONS.not_stored;
   return { status, body: { success: false, reason: 'not_stored', message: words } };
 }

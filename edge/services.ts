@@ -1,9 +1,12 @@
 import { createIpHasher, type IpHasher } from './contract/ip.ts';
 import { GENERATION_ENTRY, type WriteKeyRecord } from './contract/write-key.ts';
 import { type Authenticator, createAuthenticator } from './collect/auth.ts';
+import { type ConnectionReader, createConnectionReader } from './collect/connection.ts';
 import { RequestRejected } from './collect/rejections.ts';
 import { createLandingZone, type LandingService } from './delivery/landing-zone.ts';
 import { Packer } from './delivery/packer.ts';
+import { createMetrics } from './metrics.ts';
+import type { Analytics, Bucket, QueueProducer, RateLimiter } from './platform.ts';
 
 /** What is used of a KV namespace. */
 interface KeyStore {
@@ -15,8 +18,26 @@ interface KeyStore {
 export interface Environment {
   /** Records of the write keys, under the SHA-256 of the key. */
   readonly KEYS: KeyStore;
-  /** Takes deliveries as NDJSON and answers 2xx once they are durable. */
-  readonly LANDING: LandingService;
+  /** Embedded: takes deliveries as NDJSON and answers 2xx once they are durable. */
+  readonly LANDING?: LandingService;
+  /** Production: takes packed deliveries, which the Worker's queue handler brings into the warehouse. */
+  readonly QUEUE?: QueueProducer;
+  /** What could not be queued, what could not be delivered, and what the warehouse refused. */
+  readonly ARCHIVE?: Bucket;
+  /** Requests of one write key, counted at one location. */
+  readonly RATE_LIMITER?: RateLimiter;
+  /** Counts for dashboards: sampled, kept for three months, never for accounting. */
+  readonly METRICS?: Analytics;
+  readonly BIGQUERY_PROJECT?: string;
+  readonly BIGQUERY_DATASET?: string;
+  /** Secret: the key file of a service account, JSON, that may insert into the dataset. */
+  readonly GOOGLE_SERVICE_ACCOUNT?: string;
+  /** Secret with which the site's own server signs whose address it passes on. */
+  readonly PROXY_SECRET?: string;
+  /** Secret of the operator's routes; without it they do not exist. */
+  readonly ADMIN_TOKEN?: string;
+  /** Addresses of the company itself: CIDR, separated by commas. */
+  readonly INTERNAL_IPS?: string;
   /** Secret with which addresses are hashed, and its name. Without it no trace of an address is kept. */
   readonly IP_HASH_KEY?: string;
   readonly IP_HASH_KEY_ID?: string;
@@ -41,8 +62,8 @@ export interface Services {
   readonly keys: Authenticator;
   readonly packer: Packer;
   readonly ipHasher: IpHasher | undefined;
-  /** Whether what is said about the connection was said by Cloudflare. */
-  readonly knowsConnection: boolean;
+  readonly connectionOf: ConnectionReader;
+  readonly metrics: ReturnType<typeof createMetrics>;
 }
 
 let services: Services | undefined;
@@ -52,7 +73,8 @@ export function servicesOf(environment: Environment): Services {
   return (services ??= createServices(environment));
 }
 
-function createServices({ KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION, CONNECTION }: Environment): Services {
+function createServices(environment: Environment): Services {
+  const { KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION, CONNECTION } = environment;
   const lookup = async (keyHash: string) => {
     const record = await KEYS.get<WriteKeyRecord>(keyHash, 'json');
     if (record) return record;
@@ -63,8 +85,9 @@ function createServices({ KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_
   };
   return {
     keys: createAuthenticator(lookup),
-    packer: new Packer(crypto.randomUUID(), createLandingZone(LANDING)),
+    packer: new Packer(crypto.randomUUID(), createLandingZone(LANDING!)),
     ipHasher: IP_HASH_KEY && IP_HASH_KEY_ID ? createIpHasher(IP_HASH_KEY_ID, IP_HASH_KEY) : undefined,
-    knowsConnection: CONNECTION !== 'unknown',
+    connectionOf: createConnectionReader({ knowsConnection: CONNECTION !== 'unknown' }),
+    metrics: createMetrics(),
   };
 }

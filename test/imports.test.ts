@@ -11,7 +11,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['tracker', 'edge', 'pipeline/config'],
   ['pipeline/warehouse'],
   ['pipeline/models'],
-  ['pipeline/sources', 'pipeline/embedded'],
+  ['pipeline/sources', 'pipeline/embedded', 'pipeline/deployed'],
   ['pipeline/query', 'pipeline/night'],
   ['pipeline/cli'],
   // The package's face.

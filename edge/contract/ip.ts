@@ -19,6 +19,12 @@ export function normalizeIp(address: string): string | undefined {
     .join(':')}::/64`;
 }
 
+/** The 16 bytes of an address, IPv4 as IPv4-mapped IPv6 (RFC 4291 §2.5.5.2); undefined where the text is none. */
+export function ipBytes(address: string): number[] | undefined {
+  const text = address.trim().toLowerCase();
+  return ipv6Groups(IPV4.test(text) ? `::ffff:${text}` : text)?.flatMap((group) => [group >> 8, group & 255]);
+}
+
 /** The eight groups of an IPv6 address (RFC 4291 §2.2), or undefined. */
 function ipv6Groups(text: string): number[] | undefined {
   const halves = text.split('::');
@@ -63,7 +69,7 @@ const REMEMBERED = 10_000;
  */
 export function createIpHasher(keyId: string, secret: string): IpHasher {
   const encoder = new TextEncoder();
-  let key: CryptoKey | undefined;
+  let key: Awaited<ReturnType<typeof crypto.subtle.importKey>> | undefined;
   const known = new Map<string, string>();
   return {
     keyId,

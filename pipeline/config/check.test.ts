@@ -85,7 +85,10 @@ const WRONG: readonly [string, unknown, readonly string[]][] = [
   [
     'a path of the edge that leads away',
     { project, edge: { path: '/t/../x', name: 'app' } },
-    ['edge.path: "/t/../x": expected a path such as "/t"', 'edge.name: "app": unknown key; expected one of path, script'],
+    [
+      'edge.path: "/t/../x": expected a path such as "/t"',
+      'edge.name: "app": unknown key; expected one of path, script, url, internalIps, trustedProxies',
+    ],
   ],
   [
     'a path of the edge that its routes have',
@@ -230,8 +233,18 @@ test.each([
     { path: '/a/b.c', script: 'app-1_x' },
     { path: '/a/b.c', script: 'app-1_x' },
   ],
+  [
+    { url: 'https://www.fernhill.example/t', internalIps: ['203.0.113.0/24', '2001:db8::/32'], trustedProxies: ['127.0.0.1'] },
+    {
+      path: '',
+      script: 't',
+      url: 'https://www.fernhill.example/t',
+      internalIps: ['203.0.113.0/24', '2001:db8::/32'],
+      trustedProxies: ['127.0.0.1'],
+    },
+  ],
 ])('the edge %j is %j', (edge, expected) => {
-  expect(checkConfig({ project, ...(edge && { edge }) }, folder, 'x').edge).toEqual(expected);
+  expect(checkConfig({ project, ...(edge && { edge }) }, folder, 'x').edge).toEqual({ internalIps: [], trustedProxies: [], ...expected });
 });
 
 test('a file that is not there can be told of instead: whoever only receives events needs none', () => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseCidr } from '../../edge/contract/cidr.ts';
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected lower-case letters, digits and underscores, beginning with a letter');
 const columnType = z.enum(['STRING', 'INT64', 'FLOAT64', 'BOOL', 'TIMESTAMP', 'DATE']);
@@ -59,6 +60,21 @@ function scriptIn(text: string): string | undefined {
   const name = text.replace(/^.*\//, '').replace(/\.js$/i, '');
   return SCRIPT_NAME.test(name) ? name : undefined;
 }
+
+const edgeUrl = z.string().refine((text) => isEdgeUrl(text), {
+  error: ({ input }) => `${JSON.stringify(input)}: expected an address such as "https://www.fernhill.example/t"`,
+});
+
+/** Without query and fragment; tokens go there, so plain http only on this machine. */
+function isEdgeUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || url.search !== '' || url.hash !== '' || url.username !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
+}
+
+const cidr = z.string().refine((text) => parseCidr(text) !== undefined, {
+  error: ({ input }) => `${JSON.stringify(input)}: expected a range of addresses such as "203.0.113.0/24" or "2001:db8::/32"`,
+});
 
 const project = z.strictObject({
   /** Shown in reports and pages. */
@@ -153,8 +169,14 @@ export const Config = z.strictObject({
       path: edgePath.default(''),
       /** What the script is called, without `.js`; blockers know common names. */
       script: scriptName.default('t'),
+      /** Where the deployed edge answers, with the path where it has one: what the command line asks. Default: none is deployed. */
+      url: edgeUrl.optional(),
+      /** Addresses of the company itself, as CIDR: their visits are marked as internal. */
+      internalIps: z.array(cidr).default([]),
+      /** Proxies before the edge of `touchtrail up`, as CIDR: what they say about the visitor's address is believed. */
+      trustedProxies: z.array(cidr).default([]),
     })
-    .default({ path: '', script: 't' }),
+    .default({ path: '', script: 't', internalIps: [], trustedProxies: [] }),
   sessions: z
     .strictObject({
       timeoutMinutes: z.int().min(1).max(1440).default(30),
