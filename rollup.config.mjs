@@ -11,7 +11,7 @@ const trackerFolder = at('dist/tracker');
 
 const typescript = (target, options) => esbuild({ target, tsconfig: false, sourceMap: false, ...options });
 
-/** The finished scripts of the website, by file name. They reach the Worker from here: several builds may replace the files at once. */
+/** The finished scripts of the website, by file name. They are put beside the Worker from here: several builds may replace the files at once. */
 const scripts = new Map();
 const collectScript = {
   name: 'collect-script',
@@ -98,28 +98,25 @@ export const trackerModule = {
   output: { dir: moduleFolder, format: 'es', chunkFileNames: '[name].js' },
 };
 
-const scriptsModule = at('dist/edge/scripts.js');
-/** The module the Worker imports the scripts from. Written as a file, too: `wrangler` bundles the Worker itself. */
+const assetsFolder = at('dist/edge/assets');
+/** The scripts beside the Worker: the static assets that it serves, in a folder that holds nothing else. */
 const scriptsForWorker = {
   name: 'scripts-for-worker',
   buildStart: async () => {
     // Scripts that earlier builds left would go into the package.
-    for (const file of await readdir(trackerFolder).catch(() => [])) {
-      if (file.endsWith('.js') && !scripts.has(file)) await rm(join(trackerFolder, file), { force: true });
+    for (const folder of [trackerFolder, assetsFolder]) {
+      for (const file of await readdir(folder).catch(() => [])) {
+        if (file.endsWith('.js') && !scripts.has(file)) await rm(join(folder, file), { force: true });
+      }
     }
   },
-  resolveId: (source) => (source.endsWith('/edge/scripts.js') ? scriptsModule : null),
-  load: (id) => (id === scriptsModule ? scriptsCode() : null),
   generateBundle() {
-    this.emitFile({ type: 'asset', fileName: basename(scriptsModule), source: scriptsCode() });
+    if (!scripts.has('t.js')) throw new Error('the scripts come before the Worker that serves them');
+    for (const [file, source] of scripts) this.emitFile({ type: 'asset', fileName: `${basename(assetsFolder)}/${file}`, source });
   },
 };
-function scriptsCode() {
-  if (!scripts.has('t.js')) throw new Error('the scripts come before the Worker that serves them');
-  return `export default ${JSON.stringify(Object.fromEntries(scripts), null, 1)};\n`;
-}
 
-/** The ingestion Worker with the scripts inside: what the embedded runtime loads. */
+/** The ingestion Worker, with the scripts beside it: what the embedded runtime loads. */
 export const worker = {
   input: at('edge/worker.ts'),
   plugins: [
@@ -134,5 +131,5 @@ export const worker = {
   output: { file: at('dist/edge/worker.js'), format: 'es' },
 };
 
-// In this order: the Worker contains the scripts.
+// In this order: the scripts are put beside the Worker.
 export default [tracker, ...extensions, trackerModule, worker];

@@ -1,14 +1,19 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
-import { cors } from 'hono/cors';
 import { getPath } from 'hono/utils/url';
 import { createAdmin } from './admin/admin.ts';
-import { routePath } from './base-path.ts';
+import { metricsRoute } from './admin/metrics.ts';
+import { ownPath, routePath } from './base-path.ts';
+import { presentedKey } from './collect/auth.ts';
+import { REJECTIONS, RequestRejected } from './collect/rejections.ts';
+import { cors } from './cors.ts';
 import { EVENT_TYPES, type EventType } from './contract/event-types.ts';
+import { INTERNAL_VISITOR_PATH } from './contract/internal-visitor.ts';
+import { answerInternalVisitor } from './internal-visitor.ts';
 import { type Answer, ingest, type Intake } from './ingest.ts';
 import { log } from './log.ts';
 import { PIXEL_GIF, pixelBody } from './pixel.ts';
-import { createScriptFiles, isKnownTag } from './script-files.ts';
+import { acceptedEncoding, cacheControl, createScriptFiles, isKnownTag } from './script-files.ts';
 import { type Environment, servicesOf } from './services.ts';
 
 type RouteContext = Context<{ Bindings: Environment }>;
@@ -16,26 +21,18 @@ type RouteContext = Context<{ Bindings: Environment }>;
 /** Seconds after which a client should send again what could not be stored. */
 const RETRY_AFTER = '1';
 
-/**
- * The routes of the edge.
- * @param scripts what the website loads, by file name.
- */
-export function createApp(scripts: Readonly<Record<string, string>>) {
+/** The routes of the edge. */
+export function createApp() {
   const app = new Hono<{ Bindings: Environment }>({
-    getPath: (request, options) => routePath(getPath(request), options?.env?.BASE_PATH),
+    getPath: (request, options) => ownPath(routePath(getPath(request), options?.env?.BASE_PATH)),
   });
 
-  app.use(
-    '/v1/*',
-    cors({
-      origin: (origin) => origin,
-      credentials: true,
-      allowMethods: ['GET', 'POST', 'OPTIONS'],
-      allowHeaders: ['Content-Type', 'Authorization', 'X-Write-Key', 'AnonymousId', 'SentAt', 'X-Retry-Count'],
-      exposeHeaders: ['Retry-After'],
-      maxAge: 86_400,
-    }),
-  );
+  app.use('/v1/*', cors);
+
+  app.use('/v1/*', async (c, next) => {
+    await next();
+    if (c.env.METRICS) servicesOf(c.env).metrics.flush(c.env.METRICS);
+  });
 
   for (const type of EVENT_TYPES) {
     app.post(`/v1/${type}`, take({ channel: 'live', type }));
@@ -48,12 +45,28 @@ export function createApp(scripts: Readonly<Record<string, string>>) {
   /** Segment's browser client reports metrics about itself here; they are no events. */
   app.post('/v1/m', (c) => c.json({ success: true }));
 
+  /**
+   * RudderStack's browser client begins only once it has been told what to load: nothing. A wrong key is said here, because the
+   * client drops what is refused later without a word.
+   */
+  app.get('/v1/sourceConfig', async (c) => {
+    const { searchParams } = new URL(c.req.url);
+    const { id } = await servicesOf(c.env).keys.authenticate(presentedKey(c.req.raw.headers, searchParams));
+    return c.json({ source: { id, name: id, enabled: true, workspaceId: id, config: {}, destinations: [] } });
+  });
+
   /** An image tag can neither show nor repeat an error, so the answer is the image whatever happened; only "not stored" is said. */
   app.get('/v1/pixel/:type', async (c) => {
     const said = c.req.param('type').replace(/\.gif$/, '');
-    const type: EventType | undefined = EVENT_TYPES.find((known) => known === said || known.charAt(0) === said);
-    const answer = type && (await ingest(c.req.raw, { channel: 'pixel', type }, servicesOf(c.env), () => pixelBody(c.req.query('data'))));
-    return c.body(PIXEL_GIF.slice().buffer, answer?.status === 503 ? 503 : 200, {
+    // A type that there is none of is refused like that of a batch: into the failed events.
+    const type = EVENT_TYPES.find((known) => known === said || known.charAt(0) === said) ?? (said as EventType);
+    const { searchParams } = new URL(c.req.url);
+    // Who asks for the headers alone has not shown the image: mail filters do.
+    const answer =
+      c.req.method === 'GET'
+        ? await ingest(c.req.raw, { channel: 'pixel', type }, servicesOf(c.env), () => pixelBody(searchParams))
+        : undefined;
+    return c.body(PIXEL_GIF.slice().buffer, answer?.status === 503 || answer?.status === 429 ? answer.status : 200, {
       'Content-Type': 'image/gif',
       'Cache-Control': 'no-store',
     });
@@ -69,21 +82,31 @@ export function createApp(scripts: Readonly<Record<string, string>>) {
 
   app.route('/internal', createAdmin());
 
+  app.get('/metrics', metricsRoute);
+
   app.get('/health', (c) => c.json({ status: 'ok' }));
 
-  const findScript = createScriptFiles(scripts);
-  app.get('/:file', (c) => {
-    const file = findScript(c.req.param('file'), c.env.SCRIPT_NAME || undefined);
+  app.get(INTERNAL_VISITOR_PATH, async (c) => await answerInternalVisitor(c.req.raw, servicesOf(c.env)));
+
+  const findScript = createScriptFiles();
+  app.get('/:file', async (c) => {
+    const file = await findScript(c.env.ASSETS, c.req.param('file'), c.env.SCRIPT_NAME || undefined);
     if (!file) return c.notFound();
+    // Cloudflare compresses by itself. Elsewhere the runtime does, as the header says.
+    const compresses = c.env.CONNECTION === 'unknown';
+    const encoding = compresses ? acceptedEncoding(c.req.header('Accept-Encoding')) : undefined;
     const headers = {
+      ...(compresses && { Vary: 'Accept-Encoding' }),
       'Content-Type': 'text/javascript; charset=utf-8',
-      'Cache-Control': 'public, max-age=3600, stale-while-revalidate=86400',
-      ETag: file.etag,
+      'Cache-Control': cacheControl(file, c.req.query('v')),
+      // Compressed it is not the same byte for byte (RFC 9110 §8.8.1).
+      ETag: encoding ? `W/${file.etag}` : file.etag,
       'Access-Control-Allow-Origin': '*',
       'Cross-Origin-Resource-Policy': 'cross-origin',
       'X-Content-Type-Options': 'nosniff',
     };
-    return isKnownTag(c.req.header('If-None-Match'), file.etag) ? c.body(null, 304, headers) : c.body(file.text, 200, headers);
+    if (isKnownTag(c.req.header('If-None-Match'), file.etag)) return c.body(null, 304, headers);
+    return c.body(file.text, 200, encoding ? { ...headers, 'Content-Encoding': encoding } : headers);
   });
 
   app.notFound((c) => {
@@ -92,6 +115,10 @@ export function createApp(scripts: Readonly<Record<string, string>>) {
   });
 
   app.onError((error, c) => {
+    if (error instanceof RequestRejected) {
+      const { reason, message } = error;
+      return render(c, { status: REJECTIONS[reason].status, body: { success: false, reason, message } });
+    }
     log('error', 'unexpected', {}, error);
     c.header('Retry-After', RETRY_AFTER);
     return c.json({ success: false, reason: 'not_stored', message: 'The request could not be handled just now. Send it again.' }, 503);
@@ -102,8 +129,8 @@ export function createApp(scripts: Readonly<Record<string, string>>) {
 
 const take = (intake: Intake) => async (c: RouteContext) => render(c, await ingest(c.req.raw, intake, servicesOf(c.env)));
 
-function render(c: RouteContext, { status, body, setCookie }: Answer) {
-  if (status === 503) c.header('Retry-After', RETRY_AFTER);
+function render(c: RouteContext, { status, body, setCookie, retryAfter }: Answer) {
+  if (status === 503 || status === 429) c.header('Retry-After', String(retryAfter ?? RETRY_AFTER));
   if (setCookie !== undefined) c.header('Set-Cookie', setCookie);
   return c.json(body, status);
 }

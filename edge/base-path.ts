@@ -7,3 +7,19 @@ export function routePath(pathname: string, basePath: string | undefined): strin
   const base = (basePath ?? '').replace(/^\/+|\/+$/g, '');
   return base !== '' && pathname.startsWith(`/${base}/`) ? pathname.slice(base.length + 1) : pathname;
 }
+
+/** Where the clients of other products send the same calls: the beginning of their paths, and of the route that answers. */
+const ALIASES: readonly (readonly [theirs: RegExp, ours: string])[] = [
+  // RudderStack: as a page is left, from where no script runs, and before anything else.
+  [/^\/beacon\/v1\//, '/v1/'],
+  [/^\/pixel\/v1\//, '/v1/pixel/'],
+  [/^\/sourceConfig\b/, '/v1/sourceConfig'],
+  // Jitsu.
+  [/^\/api\/s\//, '/v1/'],
+];
+
+/** The path of the route that answers where clients of other products ask by their own one; any other path as it is. */
+export function ownPath(path: string): string {
+  for (const [theirs, ours] of ALIASES) if (theirs.test(path)) return path.replace(theirs, ours);
+  return path;
+}

@@ -5,9 +5,12 @@ import { type Instant, parseInstant } from './collect/clock.ts';
 import { collect, type EventResult, failedBody } from './collect/collect.ts';
 import type { Surroundings } from './collect/enrich.ts';
 import { LIMITS } from './collect/limits.ts';
-import { REJECTIONS, RequestRejected } from './collect/rejections.ts';
+import { mayUse } from './collect/key-policy.ts';
+import { platformWait } from './collect/rate-limit.ts';
+import { REJECTIONS, rejectEvent, RequestRejected, type RequestRejectionReason } from './collect/rejections.ts';
 import { visitorCookieHeader } from './collect/visitor-cookie.ts';
 import { log } from './log.ts';
+import { countResults } from './metrics.ts';
 import type { Services } from './services.ts';
 
 /** What a route takes. */
@@ -28,23 +31,38 @@ export interface Answer {
   readonly body:
     | { readonly success: true; readonly results: readonly EventResult[] }
     | { readonly success: false; readonly reason: string; readonly message: string };
+  /** Seconds, where the request may succeed later. */
+  readonly retryAfter?: number | undefined;
   /** The header of that name. */
   readonly setCookie?: string | undefined;
 }
 
+/** To parse an address takes as long as to parse an event, and most have no query. */
+const NO_QUERY = new URLSearchParams();
+
 /**
  * Takes the events of one request: read, authenticate, validate, enrich, store. The answer is 200 only after everything,
- * the rejected events included, is durable; 503 where that could not be had; 4xx only for what can never succeed.
+ * the rejected events included, is durable; 503 or 429 where that could not be had; other 4xx only for what can never
+ * succeed.
  * @param text the body, where the route has it from elsewhere than the request.
  */
 export async function ingest(request: IncomingRequest, intake: Intake, services: Services, text?: () => string): Promise<Answer> {
   const receivedAt = parseInstant(Date.now())!;
-  const { searchParams: query } = new URL(request.url);
-  let presented = presentedKey(request.headers, query);
+  const query = request.url.includes('?') ? new URL(request.url).searchParams : NO_QUERY;
+  let key: AuthenticatedKey | undefined;
   try {
+    // A key that is not in the body is judged before that is unpacked and parsed: refusing costs next to nothing.
+    const presented = presentedKey(request.headers, query);
+    if (presented !== undefined) {
+      try {
+        key = await admit(presented, services);
+      } catch (error) {
+        await discard(request, intake);
+        throw error;
+      }
+    }
     const { body, raw } = await readMessages(request, intake, text);
-    presented = presentedKey(request.headers, query, body);
-    const key = await services.keys.authenticate(presented);
+    key ??= await admit(presentedKey(request.headers, query, body), services);
     if (intake.channel === 'import' && key.kind !== 'server') {
       // While the key store is silent nobody can tell what kind of key this is.
       throw new RequestRejected(key.verified ? 'server_key_required' : 'not_stored');
@@ -53,38 +71,81 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
     if (messages.length > (intake.channel === 'import' ? LIMITS.importEvents : LIMITS.batchEvents)) {
       throw new RequestRejected('too_many_events', { payload: raw, detail: `${messages.length} events` });
     }
+    limit(services.rates.take(key, Math.max(1, messages.length)));
     const connection = await services.connectionOf(request);
-    const sentAt = parseInstant(body['sentAt']) ?? parseInstant(request.headers.get('sentat'));
+    const origin = request.headers.get('origin');
+    const cookies = request.headers.get('cookie');
+    const refused = mayUse(key, origin)
+      ? undefined
+      : rejectEvent('origin_not_allowed', null, `${REJECTIONS.origin_not_allowed.words} (${origin})`);
     const surroundings: Surroundings = {
       key,
       channel: intake.channel,
       receivedAt,
-      sentAt,
+      sentAt: parseInstant(body['sentAt']) ?? parseInstant(request.headers.get('sentat')),
       request: connection.facts,
       ipHasher: services.ipHasher,
+      internalRanges: services.internalRanges,
+      cookies,
+      refused,
     };
-    const { events, failed, results } = await collect(messages, surroundings, intake.type);
+    const { events, failed, results } = await collect(messages, surroundings, intake.type, raw);
     if (events.length + failed.length > 0) await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events, failed });
+    countResults(services.metrics, key, results);
+    if (refused) return refusal('origin_not_allowed', refused.detail, services);
     const setCookie = intake.mayAskForCookie
-      ? visitorCookieHeader(body['cookie'], {
-          origin: request.headers.get('origin'),
-          edgeHost: connection.host,
-          cookies: request.headers.get('cookie'),
-        })
+      ? visitorCookieHeader(body['cookie'], { origin, edgeHost: connection.host, cookies })
       : undefined;
     return { status: 200, body: { success: true, results }, setCookie };
   } catch (error) {
-    if (!(error instanceof RequestRejected)) return notStored(error);
-    return await refuse(error, presented, receivedAt, services);
+    if (!(error instanceof RequestRejected)) return notStored(error, services);
+    return await refuse(error, key, receivedAt, services);
   }
 }
+
+/**
+ * Whose request it is, where it may come at all now.
+ * @throws RequestRejected as the authenticator does, write_key_paused, or rate_limited.
+ */
+async function admit(presented: string | undefined, services: Services): Promise<AuthenticatedKey> {
+  const key = await services.keys.authenticate(presented);
+  if (key.record?.paused) throw new RequestRejected('write_key_paused');
+  limit(services.rates.wait(key, 1));
+  limit(await platformWait(services.rateLimiter, key));
+  return key;
+}
+
+/** @throws RequestRejected rate_limited, where there is time to wait. */
+function limit(seconds: number): void {
+  if (seconds > 0) throw new RequestRejected('rate_limited', { retryAfter: Math.ceil(seconds) });
+}
+
+/**
+ * Reads a body and forgets it. Where an answer comes before the request is through, the connection breaks, and a client that does
+ * not learn that it is refused goes on trying.
+ */
+async function discard({ body }: IncomingBody, { channel }: Intake): Promise<void> {
+  const reader = body?.getReader();
+  let left: number = limitOf(channel);
+  try {
+    for (;;) {
+      const chunk = await reader?.read();
+      if (!chunk || chunk.done || (left -= chunk.value.byteLength) < 0) break;
+    }
+    await reader?.cancel();
+  } catch (error) {
+    log('info', 'refused_client_left', {}, error);
+  }
+}
+
+const limitOf = (channel: Intake['channel']) => (channel === 'import' ? LIMITS.importBytes : LIMITS.batchBytes);
 
 async function readMessages(
   request: IncomingRequest,
   { channel, type }: Intake,
   text?: () => string,
 ): Promise<{ body: Record<string, unknown>; raw: string }> {
-  const raw = text ? text() : await readBody(request, channel === 'import' ? LIMITS.importBytes : LIMITS.batchBytes);
+  const raw = text ? text() : await readBody(request, limitOf(channel));
   const body = parseJson(raw);
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (!isObject || (!type && !Array.isArray((body as Record<string, unknown>)['batch']))) {
@@ -94,25 +155,35 @@ async function readMessages(
 }
 
 /** Says no to a whole request; what could be read of it is kept where it is known whose it is. */
-async function refuse(rejected: RequestRejected, presented: string | undefined, receivedAt: Instant, services: Services): Promise<Answer> {
-  const { reason, payload, detail, message } = rejected;
-  const { status } = REJECTIONS[reason];
-  if (payload && presented !== undefined) {
+async function refuse(
+  { reason, payload, detail, retryAfter, message }: RequestRejected,
+  key: AuthenticatedKey | undefined,
+  receivedAt: Instant,
+  services: Services,
+): Promise<Answer> {
+  const words = detail ? `${message} (${detail})` : message;
+  if (payload && key) {
     try {
-      const key: AuthenticatedKey = await services.keys.authenticate(presented);
-      const words = detail ? `${message} (${detail})` : message;
+      limit(services.rates.take(key, 1));
       const failed = [failedBody(payload, reason, words, { key, receivedAt })];
       await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events: [], failed });
     } catch (error) {
-      if (!(error instanceof RequestRejected)) return notStored(error);
-      return { status: REJECTIONS[error.reason].status, body: { success: false, reason: error.reason, message: error.message } };
+      if (!(error instanceof RequestRejected)) return notStored(error, services);
+      return refusal(error.reason, error.message, services, error.retryAfter);
     }
   }
-  return { status, body: { success: false, reason, message: detail ? `${message} (${detail})` : message } };
+  return refusal(reason, words, services, retryAfter);
 }
 
-function notStored(error: unknown): Answer {
+function refusal(reason: RequestRejectionReason, message: string, { metrics }: Services, retryAfter?: number): Answer {
+  const { status } = REJECTIONS[reason];
+  metrics.count(status === 503 ? 'not_stored' : 'refused', reason);
+  return { status, body: { success: false, reason, message }, retryAfter };
+}
+
+function notStored(error: unknown, { metrics }: Services): Answer {
   log('error', 'not_stored', {}, error);
+  metrics.count('not_stored', 'log');
   const { status, words } = REJECTIONS.not_stored;
   return { status, body: { success: false, reason: 'not_stored', message: words } };
 }

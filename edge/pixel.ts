@@ -1,4 +1,5 @@
 import { decodeUtf8 } from './collect/body.ts';
+import { LIMITS } from './collect/limits.ts';
 import { RequestRejected } from './collect/rejections.ts';
 
 /** A transparent image of one pixel: the smallest GIF89a every mail program accepts. */
@@ -7,18 +8,49 @@ export const PIXEL_GIF = Uint8Array.from(atob('R0lGODlhAQABAIAAAAAAAP///yH5BAEAA
 );
 
 /**
- * The event a pixel's address carries: JSON in base64, also in the URL-safe alphabet.
+ * The event that a pixel's address carries: in `data` as JSON in base64, also of the URL-safe alphabet (Segment), else member by
+ * member, with dots where it is nested: `event=Opened&context.campaign.name=june` (RudderStack).
+ * @returns JSON.
  * @throws RequestRejected invalid_json or invalid_utf8.
  */
-export function pixelBody(data: string | undefined): string {
+export function pixelBody(query: URLSearchParams): string {
+  const data = query.get('data');
+  return data === null ? JSON.stringify(membersOf(query)) : decodeBase64(data);
+}
+
+function decodeBase64(data: string): string {
   let bytes: Uint8Array;
   try {
     // A "+" of base64 arrives as a space where the address was not encoded.
-    bytes = Uint8Array.from(atob((data ?? '').replace(/-/g, '+').replace(/_/g, '/').replace(/ /g, '+')), (character) =>
-      character.charCodeAt(0),
-    );
+    bytes = Uint8Array.from(atob(data.replace(/-/g, '+').replace(/_/g, '/').replace(/ /g, '+')), (character) => character.charCodeAt(0));
   } catch (cause) {
-    throw new RequestRejected('invalid_json', { payload: data ?? '', detail: 'data is not base64', cause });
+    throw new RequestRejected('invalid_json', { payload: data, detail: 'data is not base64', cause });
   }
   return decodeUtf8(bytes);
+}
+
+/** Without a prototype: the names are the sender's. */
+interface Branch {
+  [name: string]: string | Branch;
+}
+const newBranch = () => Object.create(null) as Branch;
+
+/** An address would be hidden by taking it apart at its dots. */
+const NO_PATH = /[^\p{L}\p{N}_.$ -]/u;
+
+/** Of what is said twice, the first counts. */
+function membersOf(query: URLSearchParams): Branch {
+  const message = newBranch();
+  for (const [path, value] of query) {
+    // The key itself is kept nowhere.
+    if (path === 'writeKey') continue;
+    // What is nested deeper is refused anyway, and must not exhaust the stack before it is.
+    const names = NO_PATH.test(path) ? [path] : path.split('.', LIMITS.depth + 2);
+    const last = names.pop()!;
+    let at: string | Branch = message;
+    for (const name of names) if (typeof at === 'object') at = at[name] ??= newBranch();
+    // Mail tools paste the id with the quotes that RudderStack's own cookie has.
+    if (typeof at === 'object') at[last] ??= path === 'anonymousId' ? value.replace(/^"(.*)"$/, '$1') : value;
+  }
+  return message;
 }

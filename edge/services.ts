@@ -1,23 +1,37 @@
+import type { AddressRange } from './contract/cidr.ts';
 import { createIpHasher, type IpHasher } from './contract/ip.ts';
 import { GENERATION_ENTRY, type WriteKeyRecord } from './contract/write-key.ts';
 import { type Authenticator, createAuthenticator } from './collect/auth.ts';
 import { type ConnectionReader, createConnectionReader } from './collect/connection.ts';
+import { internalRanges } from './collect/internal-traffic.ts';
+import { EventRates } from './collect/rate-limit.ts';
 import { RequestRejected } from './collect/rejections.ts';
-import { createLandingZone, type LandingService } from './delivery/landing-zone.ts';
+import { deliveryOf, eventLogOf } from './delivery/from-environment.ts';
+import type { LandingService } from './delivery/landing-zone.ts';
 import { Packer } from './delivery/packer.ts';
+import type { PutBackPorts } from './delivery/put-back.ts';
 import { createMetrics } from './metrics.ts';
+import type { Assets } from './script-files.ts';
 import type { Analytics, Bucket, QueueProducer, RateLimiter } from './platform.ts';
 
 /** What is used of a KV namespace. */
 interface KeyStore {
   get(name: string): Promise<string | null>;
   get<Value>(name: string, type: 'json'): Promise<Value | null>;
+  put(name: string, value: string): Promise<void>;
+  list(options: { prefix?: string; cursor?: string }): Promise<{
+    readonly keys: readonly { readonly name: string }[];
+    readonly list_complete: boolean;
+    readonly cursor?: string;
+  }>;
 }
 
 /** What the Worker is given by `wrangler.toml` or by the embedded runtime. */
 export interface Environment {
   /** Records of the write keys, under the SHA-256 of the key. */
   readonly KEYS: KeyStore;
+  /** The scripts of the website. */
+  readonly ASSETS?: Assets;
   /** Embedded: takes deliveries as NDJSON and answers 2xx once they are durable. */
   readonly LANDING?: LandingService;
   /** Production: takes packed deliveries, which the Worker's queue handler brings into the warehouse. */
@@ -61,7 +75,12 @@ export interface Environment {
 export interface Services {
   readonly keys: Authenticator;
   readonly packer: Packer;
+  /** What brings queued events into the warehouse. */
+  readonly delivery: PutBackPorts;
   readonly ipHasher: IpHasher | undefined;
+  readonly internalRanges: readonly AddressRange[];
+  readonly rates: EventRates;
+  readonly rateLimiter: RateLimiter | undefined;
   readonly connectionOf: ConnectionReader;
   readonly metrics: ReturnType<typeof createMetrics>;
 }
@@ -74,7 +93,7 @@ export function servicesOf(environment: Environment): Services {
 }
 
 function createServices(environment: Environment): Services {
-  const { KEYS, LANDING, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION, CONNECTION } = environment;
+  const { KEYS, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION, CONNECTION } = environment;
   const lookup = async (keyHash: string) => {
     const record = await KEYS.get<WriteKeyRecord>(keyHash, 'json');
     if (record) return record;
@@ -83,11 +102,17 @@ function createServices(environment: Environment): Services {
     }
     return undefined;
   };
+  const instance = crypto.randomUUID();
+  const metrics = createMetrics(instance);
   return {
     keys: createAuthenticator(lookup),
-    packer: new Packer(crypto.randomUUID(), createLandingZone(LANDING!)),
+    packer: new Packer(instance, eventLogOf(environment, metrics)),
+    delivery: deliveryOf(environment, metrics),
+    internalRanges: internalRanges(environment.INTERNAL_IPS),
+    rates: new EventRates(),
+    rateLimiter: environment.RATE_LIMITER,
     ipHasher: IP_HASH_KEY && IP_HASH_KEY_ID ? createIpHasher(IP_HASH_KEY_ID, IP_HASH_KEY) : undefined,
-    connectionOf: createConnectionReader({ knowsConnection: CONNECTION !== 'unknown' }),
-    metrics: createMetrics(),
+    connectionOf: createConnectionReader({ knowsConnection: CONNECTION !== 'unknown', proxySecret: environment.PROXY_SECRET }),
+    metrics,
   };
 }

@@ -1,4 +1,4 @@
-import scripts from '../dist/edge/scripts.js';
 import { createApp } from './app.ts';
+import { queue, scheduled } from './delivery/handlers.ts';
 
-export default createApp(scripts);
+export default { fetch: createApp().fetch, queue, scheduled };

@@ -21,7 +21,7 @@ const testTools = Object.keys((json('test/package.json') as Manifest).dependenci
 /** Names of the packages that files import; types alone count only where asked for. */
 function importedBy(files: readonly string[], withTypes: boolean): string[] {
   const names = files.flatMap((file) =>
-    [...read(file).matchAll(/^(?:import|export)\b([^;]*?)\bfrom '([^'.][^']*)'|\b(?:import|resolve)\('([^'.][^']*)'/gm)]
+    [...read(file).matchAll(/^(?:import|export)\b([^;]*?)\bfrom '([^'.][^']*)'|(?:\bimport|\.resolve)\('([^'.][^']*)'/gm)]
       .filter(([, clause]) => withTypes || !clause?.startsWith(' type '))
       .map(([, , from, dynamic]) => from ?? dynamic!),
   );

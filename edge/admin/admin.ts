@@ -1,5 +1,7 @@
 import { Hono } from 'hono/tiny';
 import type { Environment } from '../services.ts';
+import { createKeyAdmin } from './keys.ts';
+import { createReplayAdmin } from './replay.ts';
 
 /** What an operator's tools ask of the edge, under `/internal`: nobody else learns that it is there. */
 export function createAdmin() {
@@ -12,14 +14,17 @@ export function createAdmin() {
     c.json({
       queue: c.env.QUEUE !== undefined,
       archive: c.env.ARCHIVE !== undefined,
-      warehouse: c.env.GOOGLE_SERVICE_ACCOUNT !== undefined,
+      warehouse: !!c.env.GOOGLE_SERVICE_ACCOUNT,
+      addresses: !!c.env.IP_HASH_KEY && !!c.env.IP_HASH_KEY_ID,
     }),
   );
+  createKeyAdmin(admin);
+  createReplayAdmin(admin);
   return admin;
 }
 
-/** Compares digests, so that the time it takes says nothing about the token. */
-async function isOperator(authorization: string | undefined, token: string | undefined): Promise<boolean> {
+/** Whether a request carries the operator's token. Compares digests, so that the time it takes says nothing about the token. */
+export async function isOperator(authorization: string | undefined, token: string | undefined): Promise<boolean> {
   if (!token || !authorization) return false;
   const [said, right] = await Promise.all([digest(authorization), digest(`Bearer ${token}`)]);
   return said.every((byte, index) => byte === right[index]);

@@ -34,8 +34,21 @@ describe('authentication', () => {
 
   test('looks the key up by its hash and never by itself', async () => {
     const lookup = vi.fn(async () => record);
-    expect(await createAuthenticator(lookup).authenticate('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true });
+    expect(await createAuthenticator(lookup).authenticate('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true, record });
     expect(lookup.mock.calls).toEqual([[hash]]);
+  });
+
+  test('names the key under whose id the events are stored, where that is another', async () => {
+    const copies: WriteKeyRecord = { ...record, stores_as: 'wk_0123456789abcdef' };
+    const key = await createAuthenticator(async () => copies).authenticate('demo');
+    expect(key).toEqual({ id: 'wk_0123456789abcdef', kind: 'server', verified: true, record: copies });
+  });
+
+  test('does not know a revoked key', async () => {
+    const { authenticate } = createAuthenticator(async () => ({ ...record, revoked_at: '2026-03-01T12:00:00.000Z' }));
+    await expect(authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
+    const kept = createAuthenticator(async () => ({ ...record, revoked_at: null }));
+    expect((await kept.authenticate('demo')).id).toBe('wk_1');
   });
 
   test('refuses no key and an unknown key with different reasons', async () => {
@@ -106,7 +119,7 @@ describe('authentication', () => {
     await authenticate('demo');
     down = true;
     now = 120_000;
-    expect(await authenticate('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true });
+    expect(await authenticate('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true, record });
     logged.mockRestore();
   });
 });

@@ -1,4 +1,5 @@
 import { hashWriteKey, writeKeyId, type WriteKeyKind, type WriteKeyRecord } from '../contract/write-key.ts';
+import { log } from '../log.ts';
 import { RequestRejected } from './rejections.ts';
 
 /** Looks a key up by its hash; undefined is an unknown or revoked key, a rejection means the store did not answer. */
@@ -6,10 +7,13 @@ export type KeyLookup = (keyHash: string) => Promise<WriteKeyRecord | undefined>
 
 /** The key a request came with, as far as the events need to know it. */
 export interface AuthenticatedKey {
+  /** Id under which its events are stored: the key's own, or that of the key whose copies they may be. */
   readonly id: string;
   readonly kind: WriteKeyKind;
   /** False where the key store did not answer: the events are accepted all the same and marked. */
   readonly verified: boolean;
+  /** What the key store holds of it; missing where it did not answer. */
+  readonly record?: WriteKeyRecord;
 }
 
 /**
@@ -19,6 +23,7 @@ export interface AuthenticatedKey {
 const KNOWN_FOR_MS = 60_000;
 const UNKNOWN_FOR_MS = 5_000;
 const REMEMBERED_KEYS = 1_000;
+const LONGEST_REMEMBERED_KEY = 200;
 
 /**
  * The write key of a request: Basic user name, then X-Write-Key, then the query (beacons cannot set headers), then the body.
@@ -44,6 +49,19 @@ function bodyKey(body: unknown): string | undefined {
   return typeof body.writeKey === 'string' ? body.writeKey : undefined;
 }
 
+/** Hashes of presented keys: to hash one takes longer than everything else that is done with it. */
+const hashes = new Map<string, string>();
+
+function hashOf(key: string): string {
+  let hash = hashes.get(key);
+  if (hash === undefined) {
+    hash = hashWriteKey(key);
+    if (hashes.size >= REMEMBERED_KEYS) hashes.clear();
+    if (key.length <= LONGEST_REMEMBERED_KEY) hashes.set(key, hash);
+  }
+  return hash;
+}
+
 /** Says whose key a request came with. */
 export interface Authenticator {
   /** @throws RequestRejected missing_write_key or unknown_write_key, or what the store rejected it with. */
@@ -61,24 +79,26 @@ export function createAuthenticator(lookup: KeyLookup, now: () => number = Date.
 
   async function authenticate(key: string | undefined): Promise<AuthenticatedKey> {
     if (key === undefined) throw new RequestRejected('missing_write_key');
-    const hash = hashWriteKey(key);
+    const hash = hashOf(key);
     // An answer to a question from before `forget` goes where nobody looks any more.
     const answers = known;
     let entry = answers.get(hash);
     if (!entry || entry.until <= now()) {
       try {
-        const record = await lookup(hash);
+        const found = await lookup(hash);
+        const record = found?.revoked_at ? undefined : found;
         entry = { record, until: now() + (record ? KNOWN_FOR_MS : UNKNOWN_FOR_MS) };
         if (answers.size >= REMEMBERED_KEYS) answers.clear();
         answers.set(hash, entry);
       } catch (cause) {
         if (cause instanceof RequestRejected) throw cause;
-        console.error('the key store did not answer', cause);
+        log('error', 'key_store_failed', {}, cause);
         if (!entry?.record) return { id: writeKeyId(hash), kind: 'browser', verified: false };
       }
     }
     if (!entry.record) throw new RequestRejected('unknown_write_key');
-    return { id: entry.record.id, kind: entry.record.kind, verified: true };
+    const { record } = entry;
+    return { id: record.stores_as ?? record.id, kind: record.kind, verified: true, record };
   }
 
   return { authenticate, forget: () => void (known = new Map()) };

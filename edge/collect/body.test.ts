@@ -71,6 +71,62 @@ describe('a body', () => {
   });
 });
 
+/** A request of which is told whether it was read at once. */
+function request(text: string, headers: Record<string, string>) {
+  const bytes = new TextEncoder().encode(text);
+  const ways: string[] = [];
+  const body = new Response(bytes).body!;
+  const getReader = () => (ways.push('stream'), body.getReader());
+  const arrayBuffer = async () => (ways.push('at once'), bytes.buffer);
+  return { ways, request: { headers: new Headers(headers), body: { getReader } as unknown as typeof body, arrayBuffer } };
+}
+
+describe('a body of a known length', () => {
+  test('is read at once', async () => {
+    const { ways, request: asked } = request('{"a":"ü"}', { 'content-length': '10' });
+    expect(await readBody(asked, LIMIT)).toBe('{"a":"ü"}');
+    expect(ways).toEqual(['at once']);
+  });
+
+  test.each<Record<string, string>>([
+    {},
+    { 'content-length': '' },
+    { 'content-length': '-1' },
+    { 'content-length': '1e1' },
+    { 'content-length': '2, 2' },
+    { 'content-length': '1001' },
+    { 'content-length': '2', 'transfer-encoding': 'chunked' },
+  ])('is none with the headers %j: then the bytes are counted while they arrive', async (headers) => {
+    const { ways, request: asked } = request('x'.repeat(1_001), headers);
+    expect(await rejection(readBody(asked, LIMIT))).toBe('body_too_large');
+    expect(ways).toEqual(['stream']);
+  });
+
+  test('that is another one is refused', async () => {
+    const { request: asked } = request('x'.repeat(1_001), { 'content-length': '10' });
+    expect(await rejection(readBody(asked, LIMIT))).toBe('body_too_large');
+  });
+
+  test('may be gzip, which is counted while it unfolds', async () => {
+    const gzip = new Uint8Array(gzipSync('x'.repeat(100_000)));
+    const asked = {
+      headers: new Headers({ 'content-length': `${gzip.length}` }),
+      body: new Response(gzip).body,
+      arrayBuffer: async () => gzip.buffer,
+    };
+    expect(await rejection(readBody(asked, LIMIT))).toBe('body_too_large');
+    expect(await readBody(asked, 100_000)).toHaveLength(100_000);
+  });
+});
+
+test('what was refused leaves nothing behind for the next', () => {
+  for (let i = 0; i < 3; i++) {
+    expect(() => decodeUtf8(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0xc3]))).toThrow();
+    expect(decodeUtf8(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]))).toBe('{}');
+    expect(decodeUtf8(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]))).toBe('{}');
+  }
+});
+
 test('text that is not JSON is refused and kept for the failure row', () => {
   expect(() => parseJson('{"a":')).toThrowError(expect.objectContaining({ reason: 'invalid_json', payload: '{"a":' }));
 });

@@ -4,19 +4,21 @@ import { RequestRejected } from './rejections.ts';
 export interface IncomingBody {
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | null;
+  /** The whole body at once. */
+  arrayBuffer?(): Promise<ArrayBuffer>;
 }
 
 /**
  * Reads a body as text, decompressing gzip. What decides is the content: RudderStack's client sends gzip labelled as a form,
  * and some proxies decompress but leave the label.
- * Bytes are counted while they arrive, on the wire and decompressed: a length header may lie, and 200 KB of gzip can unfold
- * to 200 MB.
+ * Bytes are counted while they arrive, on the wire and decompressed: 200 KB of gzip can unfold to 200 MB.
  * @param limit most bytes on the wire and decompressed.
  * @throws RequestRejected body_too_large, unsupported_encoding, invalid_gzip or invalid_utf8.
  */
-export async function readBody({ headers, body }: IncomingBody, limit: number): Promise<string> {
+export async function readBody(request: IncomingBody, limit: number): Promise<string> {
+  const { headers, body } = request;
   if (!body) return '';
-  const wire = await readUpTo(body, limit);
+  const wire = (await readAtOnce(request, limit)) ?? (await readUpTo(body.getReader(), limit));
   if (wire[0] === 0x1f && wire[1] === 0x8b) return decodeUtf8(await gunzip(wire, limit));
   const encoding = (headers.get('content-encoding') ?? '').trim().toLowerCase();
   if (!['', 'identity', 'gzip', 'x-gzip'].includes(encoding)) throw new RequestRejected('unsupported_encoding', { detail: encoding });
@@ -43,17 +45,65 @@ function positionIn(error: unknown): string | undefined {
 }
 
 async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Promise<Uint8Array> {
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   try {
-    return await readUpTo(unpacked, limit);
+    return await readUpTo(unpack(bytes), limit);
   } catch (cause) {
     if (cause instanceof RequestRejected) throw cause;
     throw new RequestRejected('invalid_gzip', { cause });
   }
 }
 
-async function readUpTo(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const reader = stream.getReader();
+/** Whatever can be read part by part. */
+type Source = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
+
+/** What is unpacked at a time. It becomes at most 1,032 times as long. */
+const PART_BYTES = 2_048;
+const nextTurn = async (): Promise<undefined> => await new Promise((resolve) => setTimeout(resolve, 0, undefined));
+
+/**
+ * Unpacks gzip part by part: the next one when nothing of the last is left to be read. workerd unpacks whatever it is given at once
+ * and keeps it, which of a whole body may be more than an isolate's memory.
+ */
+function unpack(bytes: Uint8Array<ArrayBuffer>): Source {
+  const { writable, readable } = new DecompressionStream('gzip');
+  const [writer, reader] = [writable.getWriter(), readable.getReader()];
+  let fed = 0;
+  let written: Promise<void>;
+  let pending: ReturnType<typeof reader.read> | undefined;
+  const feed = () => {
+    written = writer.write(bytes.subarray(fed, (fed += PART_BYTES)));
+    // Who reads learns of what fails.
+    written.catch(() => {});
+    if (fed >= bytes.byteLength) writer.close().catch(() => {});
+  };
+  feed();
+  return {
+    async read() {
+      pending ??= reader.read();
+      let result: Awaited<typeof pending> | undefined;
+      while (fed < bytes.byteLength && !(result = await Promise.race([pending, written.then(nextTurn)]))) feed();
+      result ??= await pending;
+      pending = undefined;
+      return result;
+    },
+    cancel: async () => await reader.cancel(),
+  };
+}
+
+/**
+ * Reads a body of a known length, for much less than a stream costs: HTTP ends it there, and servers drop a length that stands
+ * beside a transfer encoding (RFC 9112 §6.2, §6.3). Counted all the same.
+ * @returns undefined where the length is not known, or is above the limit.
+ */
+async function readAtOnce(request: IncomingBody, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const said = request.headers.get('content-length') ?? '';
+  if (!request.arrayBuffer || !/^\d+$/.test(said) || Number(said) > limit || request.headers.has('transfer-encoding')) return undefined;
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.byteLength > limit) throw new RequestRejected('body_too_large', { payload: readable(bytes) });
+  return bytes;
+}
+
+async function readUpTo(reader: Source, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
@@ -84,14 +134,21 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBu
  * @throws RequestRejected invalid_utf8, holding the text as far as it can be read.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
-  // JSON in UTF-8 holds no NUL (RFC 8259 §7): this is UTF-16 or UTF-32, which is valid UTF-8 as long as it is ASCII.
-  if (bytes.includes(0)) throw new RequestRejected('invalid_utf8', { payload: readable(bytes) });
+  let text: string;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch (cause) {
+    decoder = createDecoder();
     throw new RequestRejected('invalid_utf8', { payload: readable(bytes), cause });
   }
+  // JSON in UTF-8 holds no NUL (RFC 8259 §7): this is UTF-16 or UTF-32, which is valid UTF-8 as long as it is ASCII.
+  if (text.includes('\0')) throw new RequestRejected('invalid_utf8', { payload: readable(bytes) });
+  return text;
 }
+
+const createDecoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+/** One for all, but not after a failure. */
+let decoder = createDecoder();
 
 /** The text of what is no clean UTF-8, for the failure row. Text in another encoding could not be cleaned and is left out. */
 function readable(bytes: Uint8Array): string {

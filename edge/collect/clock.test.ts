@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Random } from '../../test/simulator/random.ts';
 import { type Instant, occurredAt, parseInstant } from './clock.ts';
 
 describe('a time', () => {
@@ -36,10 +37,32 @@ describe('a time', () => {
     [Number.NaN],
     [-1],
     [1e300],
+    [Infinity],
+    [-Infinity],
+    ['1e999'],
+    [Number.MAX_SAFE_INTEGER],
+    ['\ud800'],
+    ['2026-03-01T10:20:30Z\u0000'],
+    ['2026-03-01T10:20:30+99:99Z'],
+    [[]],
+    [true],
     [{}],
   ])('%j is none', (value) => {
     expect(parseInstant(value)).toBeUndefined();
   });
+});
+
+test('a time as browsers write it means the same as with a space in it, which the short way does not take', () => {
+  const random = new Random(7);
+  const digits = (most: number, length: number) => `${random.integer(0, most)}`.padStart(length, '0');
+  let read = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const year = random.pick(['0000', '0001', '1969', '2000', '2026', '9999', digits(9999, 4)]);
+    const text = `${year}-${digits(13, 2)}-${digits(32, 2)}T${digits(25, 2)}:${digits(61, 2)}:${digits(61, 2)}.${digits(999, 3)}`;
+    expect([text, parseInstant(`${text}Z`)]).toEqual([text, parseInstant(`${text} Z`)]);
+    if (parseInstant(`${text}Z`)) read++;
+  }
+  expect(read).toBeGreaterThan(5_000);
 });
 
 const at = (iso: string): Instant => ({ ms: Date.parse(iso), iso });

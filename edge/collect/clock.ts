@@ -6,6 +6,9 @@ export interface Instant {
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
+/** As browsers write a time, and as it is stored. (Days that not every month has are left to the calendar.) */
+const STORED = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 /**
  * Reads a time as clients write it: ISO 8601 (without an offset it is UTC, to the microsecond) or a number of milliseconds or
  * seconds since 1970.
@@ -14,6 +17,7 @@ const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}
 export function parseInstant(value: unknown): Instant | undefined {
   if (typeof value === 'number') return fromNumber(value);
   if (typeof value !== 'string') return undefined;
+  if (STORED.test(value)) return { ms: Date.parse(value), iso: value };
   const text = value.trim();
   if (/^\d{9,13}$/.test(text)) return fromNumber(Number(text));
   const match = ISO.exec(text);

@@ -42,10 +42,10 @@ describe('the events of a request', () => {
       ['m-3', 'ok', undefined, undefined],
     ]);
     expect(events.map((event) => event.message_id)).toEqual(['m-1', 'm-3']);
-    expect(failed.map((failure) => [failure.reason, failure.payload])).toEqual([
-      ['not_an_object', '"nonsense"'],
-      ['invalid_value', JSON.stringify(track('m-2', { event: 7 }))],
-      ['not_an_object', 'null'],
+    expect(failed.map((failure) => [failure.position, failure.reason, failure.payload])).toEqual([
+      [1, 'not_an_object', '"nonsense"'],
+      [2, 'invalid_value', JSON.stringify(track('m-2', { event: 7 }))],
+      [3, 'not_an_object', 'null'],
     ]);
     for (const failure of failed) expect(FailedEventRow.parse({ ...failure, edge_instance: 'i', edge_sequence: 1 })).toBeDefined();
   });

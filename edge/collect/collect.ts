@@ -7,8 +7,9 @@ import { type BeforeCleaning, enrich, type Surroundings, type UnpackedEvent } fr
 import { LIMITS } from './limits.ts';
 import { objectAt, textAt } from './members.ts';
 import { asksForPrivacy, withoutTies } from './privacy-control.ts';
-import { redact, redactPayload } from './redact.ts';
+import { isCleanJson, redact, redactPayload, withoutUnstorable } from './redact.ts';
 import { type EventRejection, rejectEvent } from './rejections.ts';
+import { isSampledOut } from './sampling.ts';
 import { checkShape, cutDepth } from './shape.ts';
 import { validateMessage } from './validate.ts';
 
@@ -18,7 +19,8 @@ export type UnpackedFailure = Omit<FailedEventRow, 'edge_instance' | 'edge_seque
 /** What the client is told about one event, in the order it sent them. */
 export interface EventResult {
   readonly message_id: string | null;
-  readonly status: 'ok' | 'duplicate' | 'rejected';
+  /** `sampled`: not stored, because the key keeps only a share of the visitors. */
+  readonly status: 'ok' | 'duplicate' | 'rejected' | 'sampled';
   readonly reason?: string;
   readonly path?: string;
   readonly detail?: string;
@@ -35,17 +37,25 @@ export interface Collected {
  * Turns the events of one request into rows. Each event stands alone: a bad one becomes a failure row and a result, and costs
  * the others nothing. A message id that occurs twice in the request is stored once.
  * @param type what a single-type route says its event is.
+ * @param json the text that the events were read from, by which one can tell of most requests that no event needs cleaning.
  */
-export async function collect(rawEvents: readonly unknown[], surroundings: Surroundings, type?: EventType): Promise<Collected> {
+export async function collect(
+  rawEvents: readonly unknown[],
+  surroundings: Surroundings,
+  type?: EventType,
+  json?: string,
+): Promise<Collected> {
+  const isClean = json !== undefined && isCleanJson(json);
   const events: UnpackedEvent[] = [];
   const failed: UnpackedFailure[] = [];
   const results: EventResult[] = [];
   const seen = new Set<string>();
   for (const raw of rawEvents) {
-    const read = readEvent(raw, surroundings, type);
+    const read = readEvent(raw, surroundings, type, isClean);
     if ('rejection' in read) {
       const { reason, path, detail } = read.rejection;
-      failed.push(toFailure(JSON.stringify(reason === 'too_deep' ? cutDepth(raw) : (read.kept ?? raw)), read, surroundings));
+      const payload = JSON.stringify(reason === 'too_deep' ? cutDepth(raw) : (read.kept ?? raw));
+      failed.push(toFailure(payload, results.length, read, surroundings));
       results.push({ message_id: read.messageId, status: 'rejected', reason, ...(path !== null && { path }), detail });
       continue;
     }
@@ -56,6 +66,10 @@ export async function collect(rawEvents: readonly unknown[], surroundings: Surro
       continue;
     }
     seen.add(messageId);
+    if (isSampledOut(message, surroundings.key.record?.sample)) {
+      results.push({ message_id: messageId, status: 'sampled' });
+      continue;
+    }
     events.push(await enrich(message, messageId, before, surroundings));
     results.push({ message_id: messageId, status: 'ok' });
   }
@@ -73,6 +87,7 @@ export function failedBody(
     write_key_id: surroundings.key.id,
     message_id: null,
     received_at: surroundings.receivedAt.iso,
+    position: null,
     reason,
     path: null,
     detail: redactPayload(detail),
@@ -89,14 +104,16 @@ interface RejectedEvent {
 
 type ReadEvent = { message: IncomingMessage; before: BeforeCleaning } | RejectedEvent;
 
-function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | undefined): ReadEvent {
+function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | undefined, isClean: boolean): ReadEvent {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { rejection: rejectEvent('not_an_object'), messageId: null };
-  const misshapen = checkShape(raw);
-  if (misshapen) return { rejection: misshapen, messageId: messageIdOf(raw) };
+  const shape = checkShape(raw);
+  if (shape.rejection) return { rejection: shape.rejection, messageId: messageIdOf(raw) };
   const sent = raw as Record<string, unknown>;
   const original = asksForPrivacy(sent) ? withoutTies(sent) : sent;
   const reject = (rejection: EventRejection): RejectedEvent => ({ rejection, messageId: messageIdOf(original), kept: original });
-  const text = JSON.stringify(original);
+  if (surroundings.refused) return reject(surroundings.refused);
+  // Most events are known to be small and clean, and are not written as JSON to find out.
+  const text = isClean && original === sent && shape.mostBytes <= LIMITS.eventBytes ? '' : JSON.stringify(original);
   if (exceedsBytes(text, LIMITS.eventBytes)) return reject(rejectEvent('event_too_large'));
 
   const cleaned = redact(original, text);
@@ -106,7 +123,11 @@ function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | u
   if (surroundings.channel === 'import' && !isPast(message.timestamp, surroundings)) {
     return { ...reject(rejectEvent('invalid_timestamp', 'timestamp')), messageId: message.messageId };
   }
-  const before = { ip: textAt(objectAt(original, 'context'), 'ip'), userIdWasEmail: isEmail(textAt(original, 'userId') ?? '') };
+  const before = {
+    ip: textAt(objectAt(original, 'context'), 'ip'),
+    userIdWasEmail: isEmail(textAt(original, 'userId') ?? ''),
+    ...(surroundings.key.record?.keeps_emails && { withEmails: redact(original, text, withoutUnstorable) }),
+  };
   return { message, before };
 }
 
@@ -128,12 +149,18 @@ function messageIdOf(raw: object): string | null {
   return id === '' ? null : redactPayload(id);
 }
 
-function toFailure(payload: string, { rejection, messageId }: RejectedEvent, surroundings: Surroundings): UnpackedFailure {
+function toFailure(
+  payload: string,
+  position: number,
+  { rejection, messageId }: RejectedEvent,
+  surroundings: Surroundings,
+): UnpackedFailure {
   const { reason, path, detail } = rejection;
   return {
     write_key_id: surroundings.key.id,
     message_id: messageId,
     received_at: surroundings.receivedAt.iso,
+    position,
     reason,
     path: path === null ? null : redactPayload(path),
     detail: redactPayload(detail),

@@ -4,7 +4,7 @@ import { EMAIL_HASH_ORIGINS, type EmailHashOrigin } from '../contract/event-type
 import type { IncomingMessage } from '../contract/message.ts';
 import type { WriteKeyKind } from '../contract/write-key.ts';
 import { type Members, objectAt, textAt } from './members.ts';
-import { parseUrl } from './page.ts';
+import { pageAddress } from './page-address.ts';
 
 /** Members that hold an address (by now replaced by its hash) or a hash. */
 export const EMAIL_MEMBERS = ['email', 'emailHash', 'email_hash', 'email_sha256', 'hashedEmail'] as const;
@@ -41,9 +41,11 @@ export function emailHashes({ message, keyKind, pageUrl, userIdWasEmail }: Sourc
   /** Without an origin only those of a list count that bring their own. */
   const addMembers = (members: Members | null | undefined, origin: EmailHashOrigin | undefined) => {
     for (const name of EMAIL_MEMBERS) add(textAt(members, name), origin);
-    for (const item of LIST_MEMBERS.flatMap((name) => listAt(members, name))) {
-      if (typeof item === 'string') add(item, origin);
-      else if (typeof item === 'object') add(textAt(item as Members | null, 'hash'), originAt(item as Members | null, keyKind) ?? origin);
+    for (const name of LIST_MEMBERS) {
+      for (const item of listAt(members, name)) {
+        if (typeof item === 'string') add(item, origin);
+        else if (typeof item === 'object') add(textAt(item as Members | null, 'hash'), originAt(item as Members | null, keyKind) ?? origin);
+      }
     }
   };
   const { type, traits, properties, context } = message;
@@ -56,7 +58,7 @@ export function emailHashes({ message, keyKind, pageUrl, userIdWasEmail }: Sourc
   addMembers(objectAt(context, 'traits'), 'identify');
   for (const members of [traits, properties, context]) add(textAt(members, LINK_MEMBER), 'url');
   if (userIdWasEmail) add(message.userId, keyKind === 'server' ? 'server' : 'identify');
-  add(parseUrl(pageUrl)?.searchParams.get(LINK_MEMBER) ?? null, 'url');
+  add(pageAddress(pageUrl)?.parameters.find(([name]) => name === LINK_MEMBER)?.[1] ?? null, 'url');
   return Array.from(found, ([hash, origin]) => ({ hash, origin }));
 }
 
@@ -76,6 +78,6 @@ function originAt(item: Members | null, keyKind: WriteKeyKind): EmailHashOrigin 
 }
 
 /** The event that reports a submitted form, as our tracker and Segment's conventions name it, in any way of writing it. */
-function isFormEvent({ type, event }: IncomingMessage): boolean {
+export function isFormEvent({ type, event }: IncomingMessage): boolean {
   return type === 'track' && event?.toLowerCase().replace(/[\s_-]/g, '') === 'formsubmitted';
 }

@@ -26,7 +26,7 @@ const WHOLE_EMAIL =
 
 /** Whether a text is an e-mail address, apart from what is stripped before hashing. */
 export function isEmail(text: string): boolean {
-  return text.length < 400 && WHOLE_EMAIL.test(normalizeEmail(text));
+  return text.length < 400 && text.includes('@') && WHOLE_EMAIL.test(normalizeEmail(text));
 }
 
 /**

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { EventRow } from '../contract/event-row.ts';
 import { createIpHasher } from '../contract/ip.ts';
 import { IncomingMessage } from '../contract/message.ts';
+import { parseCidr } from '../contract/cidr.ts';
 import { parseInstant } from './clock.ts';
 import { enrich, type Surroundings, type UnpackedEvent } from './enrich.ts';
 
@@ -34,6 +35,13 @@ test('every column of the stored row is filled as its schema wants it', async ()
       .sort(),
   );
   expect(EventRow.parse({ ...made, edge_instance: 'i', edge_sequence: 1 })).toBeDefined();
+});
+
+test("the traits of an identify call may stand in the context alone; those of other calls are the user's, not the call's", async () => {
+  const context = { traits: { plan: 'team' } };
+  expect((await row({ type: 'identify', context }, browser)).traits).toBe('{"plan":"team"}');
+  expect((await row({ type: 'identify', context, traits: { plan: 'pro' } }, browser)).traits).toBe('{"plan":"pro"}');
+  expect((await row({ type: 'track', context }, browser)).traits).toBeNull();
 });
 
 describe('who and where', () => {
@@ -84,8 +92,104 @@ describe('who and where', () => {
     });
   });
 
+  test("of an event whose key could not be looked up are nobody's: it may be a server's", async () => {
+    const unverified = { ...browser, key: { ...browser.key, verified: false }, internalRanges: [parseCidr('203.0.113.0/24')!] };
+    const claims = { ...context, ip: '198.51.100.9' };
+    expect(await row({ context: claims }, unverified, '198.51.100.9')).toMatchObject({
+      ip_hash: null,
+      ip_key_id: null,
+      country: null,
+      region: null,
+      city: null,
+      timezone: 'Europe/Paris',
+      is_internal: false,
+    });
+  });
+
+  test("page and campaign of a server's event are its own", async () => {
+    const page = { url: 'https://x.example/?utm_source=a', referrer: 'https://r.example/', title: 'T' };
+    expect(await row({ context: { page, campaign: { source: 'b', medium: 'c' } } }, server)).toMatchObject({
+      page_url: 'https://x.example/?utm_source=a',
+      page_path: '/',
+      page_title: 'T',
+      referrer: 'https://r.example/',
+      utm_source: 'b',
+      utm_medium: 'c',
+    });
+  });
+
   test('without a key for hashing nothing of an address is kept', async () => {
     expect(await row({}, { ...browser, ipHasher: undefined })).toMatchObject({ ip_hash: null, ip_key_id: null });
+  });
+});
+
+describe('traffic of the company itself', () => {
+  const internalRanges = [parseCidr('203.0.113.0/24')!, parseCidr('2001:db8::/32')!];
+
+  test("is known by the connection's address, whatever the event claims, and not by that of a server", async () => {
+    expect(await row({}, { ...browser, internalRanges }, '198.51.100.9')).toMatchObject({
+      is_internal: true,
+      ip_hash: hmac('203.0.113.7'),
+    });
+    expect((await row({}, { ...server, internalRanges }, '198.51.100.9')).is_internal).toBe(false);
+    expect((await row({}, { ...server, internalRanges })).is_internal).toBe(false);
+    expect((await row({}, { ...server, internalRanges }, '2001:db8::5')).is_internal).toBe(true);
+    const outside = { ...browser, internalRanges, request: { ...request, ip: '198.51.100.1' } };
+    expect((await row({ context: { ip: '203.0.113.7' } }, outside, '203.0.113.7')).is_internal).toBe(false);
+  });
+
+  test('is known by the address also where that is not hashed', async () => {
+    expect(await row({}, { ...browser, internalRanges, ipHasher: undefined })).toMatchObject({ is_internal: true, ip_hash: null });
+    expect(await row({}, { ...browser, internalRanges, channel: 'pixel' })).toMatchObject({ is_internal: true, ip_hash: null });
+  });
+
+  test('is known by the cookie', async () => {
+    expect((await row({}, { ...browser, cookies: 'a=b; touchtrail_internal=1' })).is_internal).toBe(true);
+    expect((await row({}, { ...browser, cookies: 'a=b' })).is_internal).toBe(false);
+  });
+});
+
+describe('hostile values', () => {
+  test.each([
+    ['the year 9999', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
+    ['the far past', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+    ['the far past, sent today', '0001-01-01T00:00:00Z', '2026-03-01T12:00:00Z', '0001-01-01T00:00:00.000Z'],
+    ['the year 9999, sent today', '9999-12-31T23:59:59.999Z', '2026-03-01T12:00:00Z', '9999-12-31T23:59:59.999Z'],
+    ['a number beyond all numbers, as JSON has it', JSON.parse('1e999'), JSON.parse('1e999'), null],
+    ['no number', Number.NaN, 0, null],
+    ['half a character', '\ud800', '\udc00', null],
+  ])('%s as a time: the arrival counts, and what can be stored of the time is kept', async (_, timestamp, sent, original) => {
+    const sentAt = parseInstant(sent);
+    expect(await row({ timestamp }, { ...browser, sentAt })).toMatchObject({
+      occurred_at: '2026-03-01T12:00:00.000Z',
+      original_timestamp: original,
+    });
+  });
+
+  test('a time before all times is not made by a wait', async () => {
+    const first = { ...browser, receivedAt: parseInstant('0001-01-01T00:00:10Z')!, sentAt: parseInstant('2026-03-01T12:00:00Z') };
+    expect((await row({ timestamp: '2026-03-01T11:00:00Z' }, first)).occurred_at).toBe('0001-01-01T00:00:10.000Z');
+  });
+
+  test('members of the prototype are members like any other, and change nothing', async () => {
+    const raw = JSON.parse(
+      '{"context":{"__proto__":{"internal":true,"ip":"203.0.113.7","page":{"url":"https://evil.example/"}},"constructor":{"prototype":{"internal":true}}},"properties":{"__proto__":{"engaged_seconds":5,"admin":true}}}',
+    ) as Record<string, unknown>;
+    const made = await row(raw, { ...server, internalRanges: [parseCidr('203.0.113.0/24')!] });
+    expect(made).toMatchObject({ is_internal: false, page_url: null, engaged_seconds: null, ip_hash: null });
+    expect(made.properties).toBe('{"__proto__":{"engaged_seconds":5,"admin":true}}');
+    expect(({} as Record<string, unknown>)['internal']).toBeUndefined();
+    expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
+  });
+
+  test.each([
+    [{ properties: { engaged_seconds: JSON.parse('1e999') as number } }, { engaged_seconds: null }],
+    [{ properties: { engaged_seconds: Number.NaN } }, { engaged_seconds: null }],
+    [{ context: { sequence: 2 ** 53 } }, { sequence: null }],
+    [{ context: { sequence: 1.5 } }, { sequence: null }],
+    [{ sequence: JSON.parse('1e999') as number }, { sequence: null }],
+  ])('%j gives %j', async (raw, expected) => {
+    expect(await row(raw, browser)).toMatchObject(expected);
   });
 });
 

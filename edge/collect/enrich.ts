@@ -1,3 +1,4 @@
+import type { AddressRange } from '../contract/cidr.ts';
 import type { EventRow } from '../contract/event-row.ts';
 import type { IpHasher } from '../contract/ip.ts';
 import { idOrNull, IncomingMessage } from '../contract/message.ts';
@@ -5,9 +6,11 @@ import type { AuthenticatedKey } from './auth.ts';
 import { type Instant, occurredAt, parseInstant } from './clock.ts';
 import { deviceColumns } from './device.ts';
 import { emailHashes } from './email-hashes.ts';
+import { isInternal } from './internal-traffic.ts';
 import { type Members, objectAt, textAt, toJsonColumn, without } from './members.ts';
 import { CAMPAIGN_MEMBERS, campaignColumns, campaignUrl, clickIds, pageColumns } from './page.ts';
 import { asksForPrivacy } from './privacy-control.ts';
+import type { EventRejection } from './rejections.ts';
 
 /** What the connection itself says about the visitor; clients cannot set it. */
 export interface RequestFacts {
@@ -30,12 +33,20 @@ export interface Surroundings {
   readonly request: RequestFacts;
   /** Undefined where no key for hashing is configured: then no address is kept at all. */
   readonly ipHasher: IpHasher | undefined;
+  /** Addresses of the company itself. */
+  readonly internalRanges?: readonly AddressRange[];
+  /** The `Cookie` header. */
+  readonly cookies?: string | null;
+  /** Why the whole request is refused: then each event of it is kept as a failure. */
+  readonly refused?: EventRejection | undefined;
 }
 
 /** What was read from one event before it was cleaned. */
 export interface BeforeCleaning {
   readonly ip: string | null;
   readonly userIdWasEmail: boolean;
+  /** The event with its e-mail addresses, where the site allows them; its ids and name are taken from the cleaned one all the same. */
+  readonly withEmails?: Members;
 }
 
 /** An event before it is packed into a delivery. */
@@ -52,11 +63,17 @@ export async function enrich(
   surroundings: Surroundings,
 ): Promise<UnpackedEvent> {
   const { key, channel, receivedAt } = surroundings;
-  const context: Members = message.context ?? {};
-  const properties: Members = message.properties ?? {};
+  const free: Members = before.withEmails ?? message;
+  const context = objectAt(free, 'context');
+  const properties = objectAt(free, 'properties');
+  const ids = objectAt(message, 'context');
   const page = pageColumns(context, properties);
   const began = campaignUrl(context, page.page_url);
   const isPrivate = asksForPrivacy(message);
+  const { occurred_at, sent_at, original_timestamp } = times(message, surroundings);
+  const campaign = campaignColumns(context, began);
+  const visitor = await visitorColumns(context, before, surroundings);
+  // Each column by its name: an object of this size that is put together from others is slow to make and to write as JSON.
   return {
     write_key_id: key.id,
     message_id: messageId,
@@ -65,27 +82,53 @@ export async function enrich(
     anonymous_id: message.anonymousId,
     user_id: message.userId,
     previous_id: message.previousId,
-    group_id: message.groupId ?? idOrNull(textAt(context, 'groupId') ?? ''),
+    group_id: message.groupId ?? idOrNull(textAt(ids, 'groupId') ?? ''),
     sequence: message.sequence ?? sequenceAt(context),
-    ...times(message, surroundings),
+    occurred_at,
     received_at: receivedAt.iso,
+    sent_at,
+    original_timestamp,
     email_hashes: isPrivate
       ? []
-      : emailHashes({ message, keyKind: key.kind, pageUrl: page.page_url, userIdWasEmail: before.userIdWasEmail }),
+      : emailHashes({
+          message,
+          keyKind: key.kind,
+          pageUrl: before.withEmails ? pageColumns(ids, message.properties ?? {}).page_url : page.page_url,
+          userIdWasEmail: before.userIdWasEmail,
+        }),
     ga_client_id: idOrNull(
-      textAt(context, 'gaClientId', 'ga_client_id') ?? textAt(objectAt(message.integrations, 'Google Analytics'), 'clientId') ?? '',
+      textAt(ids, 'gaClientId', 'ga_client_id') ?? textAt(objectAt(message.integrations, 'Google Analytics'), 'clientId') ?? '',
     ),
-    ...page,
-    ...campaignColumns(context, began),
+    page_url: page.page_url,
+    page_path: page.page_path,
+    page_title: page.page_title,
+    referrer: page.referrer,
+    utm_source: campaign.utm_source,
+    utm_medium: campaign.utm_medium,
+    utm_campaign: campaign.utm_campaign,
+    utm_term: campaign.utm_term,
+    utm_content: campaign.utm_content,
+    utm_id: campaign.utm_id,
     click_ids: isPrivate ? [] : clickIds(context, began),
-    ...(await visitorColumns(context, before, surroundings)),
-    is_internal: context['internal'] === true,
+    ip_hash: visitor.ip_hash,
+    ip_key_id: visitor.ip_key_id,
+    country: visitor.country,
+    region: visitor.region,
+    city: visitor.city,
+    timezone: visitor.timezone,
+    user_agent: visitor.user_agent,
+    device_type: visitor.device_type,
+    browser: visitor.browser,
+    os: visitor.os,
+    is_bot: visitor.is_bot,
+    is_internal: context['internal'] === true || isOwnTraffic(before, surroundings),
     consent: consent(context),
     engaged_seconds: engagedSeconds(properties),
     properties: toJsonColumn(withCategory(properties, message.category)),
-    traits: toJsonColumn(message.traits),
-    context: toJsonColumn(contextRest(message, context, surroundings)),
-    integrations: toJsonColumn(message.integrations),
+    // RudderStack's browser client says them in the context alone.
+    traits: toJsonColumn(message.traits || message.type !== 'identify' ? objectAt(free, 'traits') : objectAt(context, 'traits')),
+    context: toJsonColumn(contextRest(free, context, surroundings)),
+    integrations: toJsonColumn(objectAt(free, 'integrations')),
     library: channel === 'pixel' ? 'pixel' : library(context),
   };
 }
@@ -114,6 +157,20 @@ type VisitorColumns = Pick<
 >;
 
 /**
+ * The address that is the visitor's: the connection's, or, where the customer's server sends, the event's own. With a key that
+ * could not be looked up anyone of the two may have sent it.
+ */
+function visitorAddress(before: BeforeCleaning, { key, request }: Surroundings): string | null {
+  if (!key.verified) return null;
+  return key.kind === 'server' ? before.ip : request.ip;
+}
+
+function isOwnTraffic(before: BeforeCleaning, surroundings: Surroundings): boolean {
+  const { internalRanges = [], cookies = null } = surroundings;
+  return isInternal(visitorAddress(before, surroundings), internalRanges, cookies);
+}
+
+/**
  * Address, place and device. Of a browser key's event the connection's; of a server key's the event's own, because the
  * connection is the customer's server, whose one address would join strangers.
  */
@@ -123,14 +180,16 @@ async function visitorColumns(context: Members, before: BeforeCleaning, surround
   const location = objectAt(context, 'location');
   const place = isServer
     ? { country: textAt(location, 'country'), region: textAt(location, 'region'), city: textAt(location, 'city') }
-    : { country: request.country, region: request.region, city: request.city };
-  const ip = channel === 'pixel' ? null : isServer ? before.ip : request.ip;
+    : key.verified
+      ? { country: request.country, region: request.region, city: request.city }
+      : { country: null, region: null, city: null };
+  const ip = channel === 'pixel' ? null : visitorAddress(before, surroundings);
   const ipHash = ip === null ? null : ((await ipHasher?.hash(ip)) ?? null);
   return {
     ip_hash: ipHash,
     ip_key_id: ipHash === null ? null : (ipHasher?.keyId ?? null),
     ...place,
-    timezone: (isServer ? null : request.timezone) ?? textAt(context, 'timezone'),
+    timezone: (isServer || !key.verified ? null : request.timezone) ?? textAt(context, 'timezone'),
     ...deviceColumns(isServer ? textAt(context, 'userAgent') : request.userAgent, !isServer),
   };
 }
@@ -196,7 +255,7 @@ const MESSAGE_MEMBERS: ReadonlySet<string> = new Set([
   '_metadata',
 ]);
 
-function contextRest(message: IncomingMessage, context: Members, { key }: Surroundings): Members {
+function contextRest(message: Members, context: Members, { key }: Surroundings): Members {
   const page = without(objectAt(context, 'page'), PAGE_MEMBERS);
   const campaign = without(objectAt(context, 'campaign'), CAMPAIGN_MEMBERS);
   const unknown = without(message, MESSAGE_MEMBERS);

@@ -1,6 +1,7 @@
 import { CLICK_ID_PARAMETERS } from '../contract/click-ids.ts';
 import type { EventRow } from '../contract/event-row.ts';
 import { type Members, objectAt, textAt } from './members.ts';
+import { pageAddress } from './page-address.ts';
 
 type PageColumns = Pick<EventRow, 'page_url' | 'page_path' | 'page_title' | 'referrer'>;
 type CampaignColumns = Pick<EventRow, 'utm_source' | 'utm_medium' | 'utm_campaign' | 'utm_term' | 'utm_content' | 'utm_id'>;
@@ -11,7 +12,7 @@ export function pageColumns(context: Members, properties: Members): PageColumns 
   const url = textAt(page, 'url') ?? textAt(properties, 'url');
   return {
     page_url: url,
-    page_path: textAt(page, 'path') ?? textAt(properties, 'path') ?? parseUrl(url)?.pathname ?? null,
+    page_path: textAt(page, 'path') ?? textAt(properties, 'path') ?? pageAddress(url)?.pathname ?? null,
     page_title: textAt(page, 'title') ?? textAt(properties, 'title'),
     referrer: textAt(page, 'referrer') ?? textAt(properties, 'referrer') ?? textAt(objectAt(context, 'referrer'), 'url'),
   };
@@ -27,6 +28,15 @@ const CAMPAIGN = [
   { column: 'utm_id', members: ['id'], parameter: 'utm_id' },
 ] as const;
 
+const NO_CAMPAIGN: CampaignColumns = {
+  utm_source: null,
+  utm_medium: null,
+  utm_campaign: null,
+  utm_term: null,
+  utm_content: null,
+  utm_id: null,
+};
+
 /** Members of `context.campaign` that have a column of their own. */
 export const CAMPAIGN_MEMBERS: ReadonlySet<string> = new Set(CAMPAIGN.flatMap(({ members }) => members));
 
@@ -35,7 +45,7 @@ export const CAMPAIGN_MEMBERS: ReadonlySet<string> = new Set(CAMPAIGN.flatMap(({
  * which our tracker sends with each event of the visit.
  */
 export function campaignUrl(context: Members, pageUrl: string | null): string | null {
-  const isCampaign = [...(parseUrl(pageUrl)?.searchParams ?? [])].some(([parameter, value]) => {
+  const isCampaign = pageAddress(pageUrl)?.parameters.some(([parameter, value]) => {
     const name = parameter.toLowerCase();
     return value.trim() !== '' && (CLICK_ID_NAMES.has(name) || CAMPAIGN.some((member) => member.parameter === name));
   });
@@ -47,16 +57,18 @@ export function campaignUrl(context: Members, pageUrl: string | null): string | 
  * client that remembers a campaign and a page with half of another would give a campaign that never was.
  */
 export function campaignColumns(context: Members, url: string | null): CampaignColumns {
-  const campaign = objectAt(context, 'campaign');
-  const said = CAMPAIGN.map(({ column, members }) => [column, textAt(campaign, ...members)] as const);
-  if (said.some(([, value]) => value !== null)) return Object.fromEntries(said) as CampaignColumns;
-  const query = new Map<string, string>();
-  // Names in any letter case, the first of repeated ones.
-  for (const [name, value] of parseUrl(url)?.searchParams ?? []) {
-    const key = name.toLowerCase();
-    if (!query.get(key)) query.set(key, value.trim());
+  const columns = { ...NO_CAMPAIGN };
+  if (context['campaign']) {
+    const campaign = objectAt(context, 'campaign');
+    for (const { column, members } of CAMPAIGN) columns[column] = textAt(campaign, ...members);
+    if (CAMPAIGN.some(({ column }) => columns[column] !== null)) return columns;
   }
-  return Object.fromEntries(CAMPAIGN.map(({ column, parameter }) => [column, query.get(parameter) || null])) as CampaignColumns;
+  // Names in any letter case, the first of repeated ones.
+  for (const [name, value] of pageAddress(url)?.parameters ?? []) {
+    const column = CAMPAIGN.find(({ parameter }) => parameter === name.toLowerCase())?.column;
+    if (column !== undefined) columns[column] ??= value.trim() || null;
+  }
+  return columns;
 }
 
 const CLICK_ID_NAMES: ReadonlySet<string> = new Set(CLICK_ID_PARAMETERS.map(({ name }) => name));
@@ -77,11 +89,6 @@ export function clickIds(context: Members, url: string | null): EventRow['click_
   const said = context['clickIds'] ?? context['click_ids'];
   if (Array.isArray(said)) for (const item of said as Members[]) add(textAt(item, 'name') ?? '', textAt(item, 'value'));
   else if (typeof said === 'object' && said !== null) for (const [name, value] of Object.entries(said)) add(name, value);
-  for (const [name, value] of parseUrl(url)?.searchParams ?? []) add(name, value);
+  for (const [name, value] of pageAddress(url)?.parameters ?? []) add(name, value);
   return Array.from(found, ([name, value]) => ({ name, value }));
-}
-
-/** An address as a URL; undefined for one that is none. Relative addresses count from an unnamed host. */
-export function parseUrl(text: string | null): URL | undefined {
-  return text === null ? undefined : (URL.parse(text, 'http://unnamed.invalid') ?? undefined);
 }

@@ -10,7 +10,7 @@ interface Rejection {
 
 /**
  * Every reason for which the edge refuses something. Clients drop what is answered with 4xx and send again what is answered
- * with 503 (measured on the Segment and RudderStack clients), so 4xx stands only for what can never succeed.
+ * with 503 or 429 (measured on the Segment and RudderStack clients), so other 4xx stand only for what can never succeed.
  */
 export const REJECTIONS = {
   body_too_large: {
@@ -53,6 +53,23 @@ export const REJECTIONS = {
     words:
       'Importing takes a server key: a browser key is public, and whoever reads it on the site could write history. Create one with `touchtrail keys create --kind server`.',
   },
+  write_key_paused: {
+    scope: 'request',
+    status: 403,
+    words: 'The write key is paused: nothing that comes with it is stored. `touchtrail keys update <id> --resume` ends that.',
+  },
+  origin_not_allowed: {
+    scope: 'request',
+    status: 403,
+    words:
+      'The write key is not for pages of this origin. The events are kept in failed_events; `touchtrail keys update <id> --origin <origin>` changes the list.',
+  },
+  rate_limited: {
+    scope: 'request',
+    status: 429,
+    words:
+      'More events come with this write key than it may send. Nothing of this request was stored: send it again after Retry-After seconds.',
+  },
   not_stored: { scope: 'request', status: 503, words: 'The events could not be stored just now. Send the same request again.' },
 
   not_an_object: { scope: 'event', status: 200, words: 'An event must be a JSON object.' },
@@ -89,19 +106,26 @@ export class RequestRejected extends Error {
   readonly payload: string | undefined;
   /** What exactly was wrong, in addition to the words of the reason. */
   readonly detail: string | undefined;
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfter: number | undefined;
 
-  constructor(reason: RequestRejectionReason, { payload, detail, cause }: { payload?: string; detail?: string; cause?: unknown } = {}) {
+  constructor(
+    reason: RequestRejectionReason,
+    { payload, detail, retryAfter, cause }: { payload?: string; detail?: string; retryAfter?: number; cause?: unknown } = {},
+  ) {
     super(REJECTIONS[reason].words, { cause });
     this.name = 'RequestRejected';
     this.reason = reason;
     this.payload = payload;
     this.detail = detail;
+    this.retryAfter = retryAfter;
   }
 }
 
 /** Why one event was refused and where in it. */
 export interface EventRejection {
-  readonly reason: EventRejectionReason;
+  /** That of a request where all its events are refused with it and kept. */
+  readonly reason: RejectionReason;
   /** Dotted path inside the event; null where the event as a whole is meant. */
   readonly path: string | null;
   /** In words, with what was expected. */
@@ -110,7 +134,7 @@ export interface EventRejection {
 
 /** An {@link EventRejection} in the table's own words, or in more exact ones. */
 export function rejectEvent(
-  reason: EventRejectionReason,
+  reason: RejectionReason,
   path: string | null = null,
   detail: string = REJECTIONS[reason].words,
 ): EventRejection {

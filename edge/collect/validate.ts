@@ -1,6 +1,7 @@
 import type { EventType } from '../contract/event-row.ts';
 import { IncomingMessage } from '../contract/message.ts';
 import type { Members } from './members.ts';
+import { plainMessage } from './plain-message.ts';
 import { type EventRejection, rejectEvent } from './rejections.ts';
 
 /**
@@ -12,16 +13,19 @@ export function validateMessage(
   raw: Record<string, unknown>,
   type?: EventType,
 ): { message: IncomingMessage } | { rejection: EventRejection } {
-  const unsafe = ID_PATHS.find((path) => isUnsafeNumber(valueAt(raw, path)));
-  if (unsafe) return { rejection: rejectEvent('unsafe_number', unsafe.join('.')) };
-  const parsed = IncomingMessage.safeParse(type === undefined ? raw : { ...raw, type });
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const path = issue.path.join('.');
-    const isMissing = raw[String(issue.path[0])] === undefined;
-    return { rejection: rejectEvent(isMissing ? 'missing_field' : 'invalid_value', path || null, issue.message) };
+  let message = plainMessage(raw, type);
+  if (!message) {
+    const unsafe = ID_PATHS.find((path) => isUnsafeNumber(valueAt(raw, path)));
+    if (unsafe) return { rejection: rejectEvent('unsafe_number', unsafe.join('.')) };
+    const parsed = IncomingMessage.safeParse(type === undefined ? raw : { ...raw, type });
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      const path = issue.path.join('.');
+      const isMissing = raw[String(issue.path[0])] === undefined;
+      return { rejection: rejectEvent(isMissing ? 'missing_field' : 'invalid_value', path || null, issue.message) };
+    }
+    message = parsed.data;
   }
-  const message = parsed.data;
   if (message.type === 'track' && !message.event) {
     return { rejection: rejectEvent('missing_field', 'event', 'A track event needs "event": the name of what happened.') };
   }

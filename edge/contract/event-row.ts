@@ -95,6 +95,11 @@ export const FailedEventRow = z.object({
   write_key_id: text('Id of the write key.'),
   message_id: text('The message id, if it could be read.'),
   received_at: requiredTime('When the edge received the event.'),
+  position: stored(
+    z.nullable(z.int()),
+    'INT64',
+    'Place of the event in its request, from 0; NULL where the whole request was refused, or the event later by the warehouse.',
+  ),
   reason: requiredText('Machine-readable reason, for example invalid_type.'),
   path: text('Where in the payload.'),
   detail: text('The reason in words, with what was expected.'),

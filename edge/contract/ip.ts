@@ -62,6 +62,8 @@ export interface IpHasher {
 
 /** Addresses remembered per hasher: a batch often holds the same few. */
 const REMEMBERED = 10_000;
+/** An address may carry a zone of any length. */
+const LONGEST_REMEMBERED = 64;
 
 /**
  * An unkeyed hash of an IPv4 address is found by trying all of them within seconds; hence the key.
@@ -74,16 +76,16 @@ export function createIpHasher(keyId: string, secret: string): IpHasher {
   return {
     keyId,
     async hash(address) {
+      const remembered = known.get(address);
+      if (remembered !== undefined) return remembered;
       const normal = normalizeIp(address);
       if (normal === undefined) return null;
-      const remembered = known.get(normal);
-      if (remembered !== undefined) return remembered;
       // The key itself is kept, not the promise: in Workers one request must not wait for the work of another.
       key ??= await crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
       const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(normal)));
       const hex = Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('');
       if (known.size >= REMEMBERED) known.clear();
-      known.set(normal, hex);
+      if (address.length <= LONGEST_REMEMBERED) known.set(address, hex);
       return hex;
     },
   };

@@ -5,13 +5,13 @@ import { EVENT_TYPES } from './event-types.ts';
 export const LONGEST_ID = 256;
 
 /** What broken integrations send in place of any id; in small letters. */
-const NO_ID = ['', 'null', 'undefined', 'nan', 'none', 'nil', '[object object]', 'true', 'false'] as const;
+export const NO_IDS = ['', 'null', 'undefined', 'nan', 'none', 'nil', '[object object]', 'true', 'false'] as const;
 /**
  * What stands for "nobody in particular" where the id of a visitor or account belongs; in small letters. Taken at its word, such
  * a value would join all who are not logged in into one person. These ids count as absent, and a real user cannot have them.
  */
 export const NOBODYS_IDS = [
-  ...NO_ID,
+  ...NO_IDS,
   '0',
   '-1',
   'anonymous',
@@ -61,7 +61,7 @@ const time = z.catch(z.nullish(z.union([z.string(), z.number()])), null);
  */
 export const IncomingMessage = z.looseObject({
   type: z.enum(EVENT_TYPES, { error: `expected one of ${EVENT_TYPES.join(', ')}` }),
-  messageId: identifier(NO_ID),
+  messageId: identifier(NO_IDS),
   anonymousId: visitorId,
   userId: visitorId,
   previousId: visitorId,

@@ -1,4 +1,3 @@
-import { toLandingLines } from '../contract/delivery.ts';
 import type { EventLog } from './event-log.ts';
 
 /** The part of a service binding that is used. */
@@ -10,15 +9,16 @@ export interface LandingService {
 const TIMEOUT_MS = 10_000;
 
 /**
- * The event log of the embedded runtime: each delivery is posted as NDJSON lines to a service that answers 2xx after an fsync.
+ * The event log of the embedded runtime: deliveries are posted as NDJSON lines to a service that answers 2xx after an fsync.
  * Any other answer, an error or silence means: not stored.
  */
 export function createLandingZone(service: LandingService, timeoutMs = TIMEOUT_MS): EventLog {
   return {
-    async append(delivery) {
+    maximumBytes: Infinity,
+    async append(deliveries) {
       const response = await service.fetch('http://landing/append', {
         method: 'POST',
-        body: toLandingLines(delivery),
+        body: deliveries.map(({ text }) => text).join(''),
         signal: AbortSignal.timeout(timeoutMs),
       });
       const answer = await response.text();

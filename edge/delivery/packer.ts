@@ -1,5 +1,7 @@
-import type { EventRow, FailedEventRow } from '../contract/event-row.ts';
+import type { PackedDelivery } from '../contract/delivery.ts';
+import type { DeliveryRow, EventRow, FailedEventRow } from '../contract/event-row.ts';
 import type { EventLog } from './event-log.ts';
+import { byteLength, divide } from './groups.ts';
 
 type Unpacked<Row> = Omit<Row, 'edge_instance' | 'edge_sequence'>;
 
@@ -30,9 +32,10 @@ interface Gap {
 const GAPS_AT_ONCE = 10;
 
 /**
- * Numbers the deliveries of one edge isolate 1, 2, 3 … so that a lost one shows as a gap. The number of a delivery that could
- * not be stored would be such a gap although nothing was acknowledged: it is filled with an empty delivery as soon as the
- * log works again. (It may have been stored although nobody said so; then its number has two headers, of which the greater
+ * Numbers the deliveries of one edge isolate 1, 2, 3 … so that a lost one shows as a gap. The rows of a request are one delivery,
+ * or several where the log takes no larger ones. The number of a delivery that could not be stored would be such a gap although
+ * nothing was acknowledged: it is filled with an empty delivery as soon as the log works again. (It may have been stored although
+ * nobody said so, as where another delivery of the same request failed; then its number has two headers, of which the greater
  * count holds: see {@link DeliveryRow}.)
  */
 export class Packer {
@@ -50,13 +53,47 @@ export class Packer {
 
   /** Resolves when the rows are durable, rejects where they are not. */
   async store(rows: Rows): Promise<void> {
-    const number = { sequence: ++this.#last, receivedAt: rows.receivedAt, writeKeyId: rows.writeKeyId };
-    await this.#append(number, rows.events, rows.failed);
+    await this.#append(this.#pack(rows));
     // Only now, because a log that refuses events must not be asked for every gap by every request.
-    await Promise.allSettled(this.#takeUnfilled(GAPS_AT_ONCE).map((gap) => this.#append(gap, [], [])));
+    const gaps = this.#takeUnfilled(GAPS_AT_ONCE);
+    // Those that cannot be filled yet are noted again.
+    if (gaps.length > 0) await this.#append(gaps.map((gap) => this.#deliver(gap, []))).catch(() => {});
   }
 
-  #noteUnfilled({ sequence, receivedAt, writeKeyId }: Numbered): void {
+  /** Renders each row once. Its packing comes last in its line, and is added when it is known which rows go together. */
+  #pack({ writeKeyId, receivedAt, events, failed }: Rows): PackedDelivery[] {
+    const lines = [...events.map((event) => JSON.stringify({ event })), ...failed.map((failure) => JSON.stringify({ failed: failure }))];
+    const numbered = (sequence: number) => ({ sequence, receivedAt, writeKeyId });
+    const { maximumBytes } = this.#log;
+    // The last number that these rows can take is the longest, as is the count of all.
+    const last = numbered(this.#last + lines.length);
+    const header = byteLength(headerLine(this.#header(last, lines.length)));
+    // In place of the two braces at the end.
+    const packing = byteLength(this.#lineEnd(last)) - 2;
+    const characters = lines.reduce((total, { length }) => total + length + packing, header);
+    const groups =
+      // A character takes at most three bytes.
+      characters * 3 <= maximumBytes ? [lines] : divide(lines, (line) => byteLength(line) + packing, Infinity, maximumBytes - header);
+    return groups.map((group) => this.#deliver(numbered(++this.#last), group));
+  }
+
+  /** @param lines each the JSON of a row without packing. */
+  #deliver(number: Numbered, lines: readonly string[]): PackedDelivery {
+    const header = this.#header(number, lines.length);
+    const end = this.#lineEnd(number);
+    return { header, text: headerLine(header) + lines.map((line) => line.slice(0, -2) + end).join('') };
+  }
+
+  #header({ sequence, receivedAt, writeKeyId }: Numbered, count: number): DeliveryRow {
+    return { edge_instance: this.#instance, edge_sequence: sequence, received_at: receivedAt, write_key_id: writeKeyId, count };
+  }
+
+  #lineEnd({ sequence }: Numbered): string {
+    return `,"edge_instance":${JSON.stringify(this.#instance)},"edge_sequence":${sequence}}}\n`;
+  }
+
+  #noteUnfilled({ header }: PackedDelivery): void {
+    const { edge_sequence: sequence, received_at: receivedAt, write_key_id: writeKeyId } = header;
     const before = this.#unfilled.find(({ last }) => last + 1 === sequence);
     const after = this.#unfilled.find(({ first }) => first - 1 === sequence);
     if (before && after) {
@@ -76,17 +113,14 @@ export class Packer {
     return taken;
   }
 
-  async #append(number: Numbered, events: Rows['events'], failed: Rows['failed']): Promise<void> {
-    const packing = { edge_instance: this.#instance, edge_sequence: number.sequence };
+  async #append(deliveries: readonly PackedDelivery[]): Promise<void> {
     try {
-      await this.#log.append({
-        header: { ...packing, received_at: number.receivedAt, write_key_id: number.writeKeyId, count: events.length + failed.length },
-        events: events.map((event) => ({ ...event, ...packing })),
-        failed: failed.map((failure) => ({ ...failure, ...packing })),
-      });
+      await this.#log.append(deliveries);
     } catch (error) {
-      this.#noteUnfilled(number);
+      for (const delivery of deliveries) this.#noteUnfilled(delivery);
       throw error;
     }
   }
 }
+
+const headerLine = (delivery: DeliveryRow) => JSON.stringify({ delivery }) + '\n';

@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerEhash } from './commands/ehash.ts';
 import { registerFunnel } from './commands/funnel.ts';
 import { registerInit } from './commands/init.ts';
 import { registerJourney } from './commands/journey.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerQuery } from './commands/query.ts';
+import { registerReconcile } from './commands/reconcile.ts';
+import { registerReplay } from './commands/replay.ts';
 import { registerReport } from './commands/report.ts';
 import { registerRun } from './commands/run.ts';
+import { registerTail } from './commands/tail.ts';
 import { registerUp } from './commands/up.ts';
 import { reportError } from './errors.ts';
 import { addGlobalOptions } from './options.ts';
@@ -60,8 +64,12 @@ export function createProgram(): Command {
     registerFunnel,
     registerJourney,
     registerQuery,
+    registerTail,
+    registerReconcile,
+    registerReplay,
     registerKeys,
     registerEhash,
+    registerDoctor,
   ]) {
     register(program);
   }

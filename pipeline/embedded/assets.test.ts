@@ -17,10 +17,10 @@ const write = async (file: string, text: string): Promise<void> => {
 };
 const built = async (file: string): Promise<string> => await readFile(join(checkout, 'dist', file), 'utf8');
 
-/** What a process of its own gets as the Worker. */
-async function workerOfAProcess(): Promise<string> {
-  const ran = await execute(process.execPath, ['print-worker.ts'], { cwd: checkout, maxBuffer: 1 << 26 });
-  return ran.stdout;
+/** What a process of its own gets. */
+async function edgeOfAProcess(): Promise<{ worker: string; scripts: [file: string, text: string][] }> {
+  const ran = await execute(process.execPath, ['print-edge.ts'], { cwd: checkout, maxBuffer: 1 << 26 });
+  return JSON.parse(ran.stdout) as { worker: string; scripts: [file: string, text: string][] };
 }
 
 beforeAll(async () => {
@@ -30,8 +30,8 @@ beforeAll(async () => {
   }
   await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
   await write(
-    'print-worker.ts',
-    `import { edgeAssets } from './pipeline/embedded/assets.ts';\nprocess.stdout.write((await edgeAssets()).worker);\n`,
+    'print-edge.ts',
+    `import { edgeAssets } from './pipeline/embedded/assets.ts';\nconst { worker, scripts } = await edgeAssets();\nprocess.stdout.write(JSON.stringify({ worker, scripts: [...scripts] }));\n`,
   );
   await write('tracker/src/index.ts', `console.log('the core' as string);\n`);
   await write('tracker/src/shared.ts', `export const shared = 'of both';\n`);
@@ -49,13 +49,18 @@ const start: Extension = (core) => console.log(core, '${name}', shared);
 export default start;
 `;
 
-test('several processes that build at once all get a whole Worker, and leave whole files behind', async () => {
-  const workers = await Promise.all([workerOfAProcess(), workerOfAProcess(), workerOfAProcess()]);
-  expect(new Set(workers).size).toBe(1);
-  expect((await readdir(join(checkout, 'dist', 'tracker'))).toSorted()).toEqual(['t.first.js', 't.js', 't.second-one.js']);
-  expect((await readdir(join(checkout, 'dist', 'edge'))).toSorted()).toEqual(['scripts.js', 'worker.js']);
-  expect(await built('edge/worker.js')).toBe(workers[0]);
-  for (const text of ['the core', 'second', 'of both']) expect([text, workers[0].includes(text)]).toEqual([text, true]);
+test('several processes that build at once all get a whole Worker and its scripts, and leave whole files behind', async () => {
+  const edges = await Promise.all([edgeOfAProcess(), edgeOfAProcess(), edgeOfAProcess()]);
+  expect(new Set(edges.map((edge) => JSON.stringify(edge))).size).toBe(1);
+  const files = ['t.first.js', 't.js', 't.second-one.js'];
+  expect((await readdir(join(checkout, 'dist', 'tracker'))).toSorted()).toEqual(files);
+  expect((await readdir(join(checkout, 'dist', 'edge'))).toSorted()).toEqual(['assets', 'worker.js']);
+  expect((await readdir(join(checkout, 'dist', 'edge', 'assets'))).toSorted()).toEqual(files);
+  const { worker, scripts } = edges[0];
+  expect(await built('edge/worker.js')).toBe(worker);
+  expect(scripts.map(([file]) => file).toSorted()).toEqual(files);
+  const said = scripts.map(([, text]) => text).join();
+  for (const text of ['the core', 'of both']) expect([text, said.includes(text), worker.includes(text)]).toEqual([text, true, false]);
 });
 
 test('the script runs as it is; each extension is a module that brings along what it uses', async () => {
@@ -71,23 +76,21 @@ test('the script runs as it is; each extension is a module that brings along wha
   }
 });
 
-test('the scripts are in the module that the Worker imports, by file name', async () => {
-  const { default: scripts } = (await import(join(checkout, 'dist', 'edge', 'scripts.js'))) as { default: Record<string, string> };
-  expect(Object.keys(scripts).toSorted()).toEqual(['t.first.js', 't.js', 't.second-one.js']);
-  for (const [file, text] of Object.entries(scripts)) expect(text).toBe(await built(`tracker/${file}`));
+test('the scripts beside the Worker are those that are published', async () => {
+  for (const [file, text] of (await edgeOfAProcess()).scripts) expect(text).toBe(await built(`tracker/${file}`));
 });
 
 test('what is up to date is not built again; what a source has changed or lost is', async () => {
   const worker = join(checkout, 'dist', 'edge', 'worker.js');
   const { ino } = await stat(worker);
-  await workerOfAProcess();
+  await edgeOfAProcess();
   expect((await stat(worker)).ino).toBe(ino);
 
   await rm(join(checkout, 'tracker', 'src', 'extensions', 'first.ts'));
   await write('tracker/src/shared.ts', `export const shared = 'of one';\n`);
-  const changed = await workerOfAProcess();
-  expect(changed.includes('of one')).toBe(true);
-  expect(changed.includes('t.first.js')).toBe(false);
+  const { scripts } = await edgeOfAProcess();
+  expect(scripts.map(([file]) => file).toSorted()).toEqual(['t.js', 't.second-one.js']);
+  expect(scripts.some(([, text]) => text.includes('of one'))).toBe(true);
   expect((await readdir(join(checkout, 'dist', 'tracker'))).toSorted()).toEqual(['t.js', 't.second-one.js']);
 });
 
@@ -95,7 +98,7 @@ test('a source that is changed while it is built counts as newer than what is bu
   const source = join(checkout, 'tracker', 'src', 'shared.ts');
   const began = new Date();
   await utimes(source, began, began);
-  await workerOfAProcess();
+  await edgeOfAProcess();
   const builtAt = (await stat(join(checkout, 'dist', 'edge', 'worker.js'))).mtimeMs;
   expect(builtAt).toBeGreaterThanOrEqual(began.getTime());
   // Bundling takes longer than a process needs to end after it: the time is that of the beginning.
@@ -105,6 +108,6 @@ test('a source that is changed while it is built counts as newer than what is bu
 
 test('a source that cannot be bundled is named', async () => {
   await write('tracker/src/extensions/broken.ts', 'export default () => {\n');
-  await expect(workerOfAProcess()).rejects.toThrow(/tracker\/src\/extensions\/broken\.ts could not be bundled/);
+  await expect(edgeOfAProcess()).rejects.toThrow(/tracker\/src\/extensions\/broken\.ts could not be bundled/);
   await rm(join(checkout, 'tracker', 'src', 'extensions', 'broken.ts'));
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InputOptions, OutputOptions } from 'rollup';
@@ -9,17 +10,34 @@ import { UserError } from '../config/user-error.ts';
 /** In the checkout the root of the sources, in the published package the folder of the compiled files. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The edge as it is loaded into a runtime. */
+export interface EdgeAssets {
+  /** The bundled Worker. */
+  readonly worker: string;
+  /** The scripts of the website that it serves, by file name: `t.js` and its extensions. */
+  readonly scripts: ReadonlyMap<string, string>;
+}
+
 /**
- * The bundled Worker, with the tracker and its extensions inside. The published package brings it along; in the checkout it is
- * built where it is missing or older than a source.
+ * The bundled Worker and the scripts beside it. The published package brings them along; in the checkout they are built where the
+ * Worker is missing or older than a source.
  * @throws UserError where a source cannot be bundled.
  */
-export async function edgeAssets(): Promise<{ worker: string }> {
+export async function edgeAssets(): Promise<EdgeAssets> {
   const isCheckout = existsSync(join(ROOT, 'edge', 'worker.ts'));
-  if (!isCheckout) return { worker: await readFile(join(ROOT, 'edge', 'worker.js'), 'utf8') };
-  const built = join(ROOT, 'dist', 'edge', 'worker.js');
-  if (!(await isFresh(built))) await build();
-  return { worker: await readFile(built, 'utf8') };
+  const folder = isCheckout ? join(ROOT, 'dist', 'edge') : join(ROOT, 'edge');
+  if (isCheckout && !(await isFresh(join(folder, 'worker.js')))) await build();
+  const names = await readdir(join(folder, 'assets'));
+  const scripts = await Promise.all(names.map(async (name) => [name, await readFile(join(folder, 'assets', name), 'utf8')] as const));
+  return { worker: await readFile(join(folder, 'worker.js'), 'utf8'), scripts: new Map(scripts) };
+}
+
+/** Hands the scripts to the Worker, as the static assets of a deployed one. */
+export function assetsHandler(scripts: EdgeAssets['scripts']) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const text = scripts.get((request.url ?? '').slice(1));
+    response.writeHead(text === undefined ? 404 : 200).end(text);
+  };
 }
 
 const SOURCES = ['edge', 'tracker/src', 'rollup.config.mjs', 'package-lock.json'];

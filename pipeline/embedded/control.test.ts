@@ -42,6 +42,44 @@ describe('a command to the running up', () => {
     await control.close();
   });
 
+  test('that goes on until nobody listens ends when the caller leaves, and costs the caller no error', async () => {
+    const left = Promise.withResolvers<true>();
+    const control = await serveControl(data, {
+      tail: async (_, report, { closed }) => {
+        report('first');
+        await once(closed, 'abort');
+        left.resolve(true);
+      },
+    });
+    const leave = new AbortController();
+    expect(await callControl(data, { command: 'tail' }, { onProgress: () => leave.abort(), signal: leave.signal })).toBeNull();
+    expect(await left.promise).toBe(true);
+    await control.close();
+  });
+
+  test('reads no more than its caller takes, and the other side sees how much waits', async () => {
+    const full = Promise.withResolvers<void>();
+    const control = await serveControl(data, {
+      tail: async (_, report, { buffered }) => {
+        // More than the buffers of any system between the two hold.
+        for (let i = 0; buffered() < 1_000_000; i++) {
+          report('x'.repeat(100_000));
+          if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        full.resolve();
+        return 'done';
+      },
+    });
+    let taken = 0;
+    const slow = async () => {
+      taken++;
+      await full.promise;
+    };
+    expect(await callControl(data, { command: 'tail' }, { onProgress: slow })).toBe('done');
+    expect(taken).toBeGreaterThan(10);
+    await control.close();
+  });
+
   test('without a result gives null, which is not "nobody is there"', async () => {
     const control = await serveControl(data, { seal: async () => undefined });
     expect(await callControl(data, { command: 'seal' })).toBeNull();

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createKey, listKeys, revokeKey } from './keys.ts';
+import { createKey, listKeys, revokeKey, updateKey } from './keys.ts';
 import { loadSecrets } from './secrets.ts';
 
 let data: string;
@@ -71,9 +71,37 @@ describe('write keys', () => {
     await expect(revokeKey(data, 'wk_nope')).rejects.toThrow(`There is no write key "wk_nope". Known: ${record.id}.`);
   });
 
-  test('in a damaged file give a clear message', async () => {
-    await writeFile(join(data, 'keys.json'), '{"keys":[{"id":1}]}');
-    await expect(listKeys(data)).rejects.toMatchObject({ name: 'UserError', message: expect.stringContaining('keys.json') as string });
+  test('keep their rules, and those of others are left alone', async () => {
+    const { record } = await createKey(data, { kind: 'browser', name: 'site', policy: { origins: ['https://www.example.com'] } });
+    const other = (await createKey(data, { kind: 'server', name: 'shop', policy: { stores_as: record.id } })).record;
+    const [paused] = await Promise.all([
+      updateKey(data, record.id, { paused: true }),
+      updateKey(data, other.id, { events_per_second: 5 }),
+      createKey(data, { kind: 'server', name: 'third' }),
+    ]);
+    expect(paused).toEqual({ ...record, paused: true });
+    expect((await listKeys(data)).slice(0, 2)).toEqual([paused, { ...other, events_per_second: 5 }]);
+    await expect(updateKey(data, 'wk_nope', { paused: true })).rejects.toThrow('There is no write key "wk_nope"');
+  });
+
+  test('from before there were rules are read as they are', async () => {
+    const old = { ...(await createKey(data, { kind: 'browser', name: 'site', key: 'demo' })).record };
+    await writeFile(join(data, 'keys.json'), JSON.stringify({ keys: [old] }));
+    expect(await listKeys(data)).toEqual([old]);
+  });
+
+  test.each([
+    ['{"keys":[{"id":1}]}', 'keys[0].id is missing or wrong'],
+    ['{"keys":["demo"]}', 'keys[0] is no object'],
+    ['{}', 'it has no list "keys"'],
+    ['null', 'it has no list "keys"'],
+    ['{', 'JSON'],
+  ])('in a damaged file give a clear message: %s', async (text, words) => {
+    await writeFile(join(data, 'keys.json'), text);
+    const error = await listKeys(data).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'UserError' });
+    expect((error as Error).message).toContain('keys.json does not hold write keys as expected: ');
+    expect((error as Error).message).toContain(words);
   });
 
   test('of a new data folder are none', async () => {
@@ -86,6 +114,17 @@ describe('secrets', () => {
     const made = await Promise.all([loadSecrets(data), loadSecrets(data), loadSecrets(data)]);
     expect(new Set(made.map((secrets) => JSON.stringify(secrets))).size).toBe(1);
     expect(await loadSecrets(data)).toEqual(made[0]);
+    expect(((await stat(join(data, 'secrets.json'))).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  test('that an older file lacks are added, by several at the same time, too; what it holds stays', async () => {
+    const old = { ip_hash_key: { id: 'ip_0a1b2c3d', key: 'k'.repeat(64) }, other: 1 };
+    await writeFile(join(data, 'secrets.json'), JSON.stringify(old), { mode: 0o600 });
+    const loaded = await Promise.all([loadSecrets(data), loadSecrets(data), loadSecrets(data)]);
+    const [first] = loaded;
+    expect(first).toEqual({ ip_hash_key: old.ip_hash_key, proxy_secret: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    expect([...loaded, await loadSecrets(data)]).toEqual([first, first, first, first]);
+    expect(JSON.parse(await readFile(join(data, 'secrets.json'), 'utf8'))).toEqual({ ...old, ...first });
     expect(((await stat(join(data, 'secrets.json'))).mode & 0o777).toString(8)).toBe('600');
   });
 

@@ -1,31 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import * as z from 'zod';
-import { hashWriteKey, writeKeyId } from '../../edge/contract/write-key.ts';
+import { faultOfKey, type StoredKey } from '../../edge/contract/write-key.ts';
 import { UserError } from '../config/user-error.ts';
+import { changeKey, type KeyChanges, makeKey, revokedKey, type WantedKey } from '../config/write-keys.ts';
 import { writeAtomically } from './durable.ts';
 import { whileLocked } from './lock.ts';
 
-const StoredKey = z.object({
-  id: z.string().min(1),
-  kind: z.enum(['browser', 'server']),
-  /** The key itself, of browser keys only: they are public, and the site needs them. */
-  key: z.string().optional(),
-  /** SHA-256, hex. */
-  key_hash: z.string().regex(/^[0-9a-f]{64}$/),
-  name: z.string(),
-  created_at: z.string(),
-  revoked_at: z.string().nullable(),
-});
-/** A write key as `keys.json` holds it. */
-export type StoredKey = z.infer<typeof StoredKey>;
-
-const KeyFile = z.object({ keys: z.array(StoredKey) });
-
-/** Keys are user names of HTTP Basic authentication, so a colon would cut them. */
-const WRITE_KEY = /^[A-Za-z0-9_.-]{4,128}$/;
-const SHORTEST_SERVER_KEY = 20;
+export type { StoredKey } from '../../edge/contract/write-key.ts';
 
 function keyFile(dataFolder: string): string {
   return join(dataFolder, 'keys.json');
@@ -45,56 +26,43 @@ export async function listKeys(dataFolder: string): Promise<StoredKey[]> {
     throw new UserError(`The write keys in ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
   }
   try {
-    return KeyFile.parse(JSON.parse(text)).keys;
+    return readKeys(JSON.parse(text));
   } catch (cause) {
     throw new UserError(
-      `${file} does not hold write keys as expected: ${cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)}. Restore it from a backup, or move it away and create new keys.`,
+      `${file} does not hold write keys as expected: ${(cause as Error).message}. Restore it from a backup, or move it away and create new keys.`,
       { cause },
     );
   }
 }
 
-/**
- * Creates a write key. Of a server key only the hash is stored: the returned key is shown once and cannot be had again.
- * @param key a key of the caller's choosing; default: a random one.
- * @throws UserError where the key is malformed or exists.
- */
-export async function createKey(
-  dataFolder: string,
-  { kind, name, key }: { kind: StoredKey['kind']; name: string; key?: string },
-): Promise<{ record: StoredKey; key: string }> {
-  const chosen = key ?? `${kind === 'browser' ? 'pk' : 'sk'}_${randomBytes(24).toString('base64url').replace(/-/g, '.')}`;
-  if (!WRITE_KEY.test(chosen)) {
-    throw new UserError(`"${chosen}" cannot be a write key: expected 4 to 128 letters, digits and . _ -`, { exitCode: 2 });
+/** @throws TypeError saying what is wrong. */
+function readKeys(content: unknown): StoredKey[] {
+  const keys = (content as { keys?: unknown } | null)?.keys;
+  if (!Array.isArray(keys)) throw new TypeError('it has no list "keys"');
+  for (const [i, key] of keys.entries()) {
+    const fault = faultOfKey(key);
+    if (fault !== undefined) throw new TypeError(fault === '' ? `keys[${i}] is no object` : `keys[${i}].${fault} is missing or wrong`);
   }
-  if (kind === 'server' && chosen.length < SHORTEST_SERVER_KEY) {
-    throw new UserError(`A server key is a secret: expected at least ${SHORTEST_SERVER_KEY} characters, or none to get a random one.`, {
-      exitCode: 2,
-    });
-  }
-  const record = await changeKeys(dataFolder, (keys) => {
-    const added = newRecord(keys, { kind, name, key: chosen });
-    return { keys: [...keys, added], result: added };
-  });
-  return { record, key: chosen };
+  return keys as StoredKey[];
 }
 
-function newRecord(keys: readonly StoredKey[], { kind, name, key }: { kind: StoredKey['kind']; name: string; key: string }): StoredKey {
-  const keyHash = hashWriteKey(key);
-  const existing = keys.find((known) => known.key_hash === keyHash);
-  if (existing) {
-    const state = existing.revoked_at ? `was revoked on ${existing.revoked_at}` : `exists as ${existing.id} ("${existing.name}")`;
-    throw new UserError(`This write key ${state}: choose another.`);
-  }
-  return {
-    id: writeKeyId(keyHash),
-    kind,
-    ...(kind === 'browser' && { key }),
-    key_hash: keyHash,
-    name,
-    created_at: new Date().toISOString(),
-    revoked_at: null,
-  };
+/**
+ * Creates a write key. Of a server key only the hash is stored: the returned key is shown once and cannot be had again.
+ * @throws UserError where the key is malformed or exists, or a rule does not fit.
+ */
+export async function createKey(dataFolder: string, wanted: WantedKey): Promise<{ record: StoredKey; key: string }> {
+  return await changeKeys(dataFolder, (keys) => {
+    const made = makeKey(keys, wanted);
+    return { keys: [...keys, made.record], result: made };
+  });
+}
+
+/**
+ * Changes what a key may.
+ * @throws UserError where there is no such key, it is revoked, or a rule does not fit.
+ */
+export async function updateKey(dataFolder: string, id: string, changes: KeyChanges): Promise<StoredKey> {
+  return await changeKeys(dataFolder, (keys) => replaced(keys, changeKey(keys, id, changes)));
 }
 
 /**
@@ -102,16 +70,11 @@ function newRecord(keys: readonly StoredKey[], { kind, name, key }: { kind: Stor
  * @throws UserError naming the known ids where there is no such key.
  */
 export async function revokeKey(dataFolder: string, id: string): Promise<StoredKey> {
-  return await changeKeys(dataFolder, (keys) => {
-    const found = keys.find((key) => key.id === id);
-    if (!found) {
-      const known = keys.map((key) => key.id).join(', ') || 'none';
-      throw new UserError(`There is no write key "${id}". Known: ${known}.`, { exitCode: 2 });
-    }
-    if (found.revoked_at) return { keys, result: found };
-    const revoked = { ...found, revoked_at: new Date().toISOString() };
-    return { keys: keys.map((key) => (key === found ? revoked : key)), result: revoked };
-  });
+  return await changeKeys(dataFolder, (keys) => replaced(keys, revokedKey(keys, id)));
+}
+
+function replaced(keys: readonly StoredKey[], result: StoredKey): { keys: readonly StoredKey[]; result: StoredKey } {
+  return { keys: keys.map((key) => (key.id === result.id ? result : key)), result };
 }
 
 /** Reads the keys, changes them and writes them back, one process after the other, so that none undoes what another did. */

@@ -1,11 +1,11 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * Miniflare starts workerd as a child, and a child outlives a parent that was killed: it would keep the port, and answer 503
- * to everybody. This script stands between: it becomes workerd itself (`exec` keeps the process id) and leaves a watcher
- * behind that ends workerd within a second of its parent.
+ * Miniflare starts workerd as a child, and a child outlives a parent that was killed: it would stay behind for good. This script
+ * stands between: it becomes workerd itself (`exec` keeps the process id) and leaves a watcher behind that ends workerd within a
+ * second of its parent.
  */
 const SCRIPT = `#!/bin/sh
 parent=$PPID
@@ -29,10 +29,6 @@ exec "$TOUCHTRAIL_WORKERD" "$@"
 /** Taken before it is overwritten below. */
 const chosenWorkerd = process.env['MINIFLARE_WORKERD_PATH'];
 
-function pidFileOf(dataFolder: string): string {
-  return join(dataFolder, 'runtime', 'workerd.pid');
-}
-
 /**
  * Has Miniflare start workerd through the script. Not on Windows, which has no shell for it; there a killed `up` may leave a
  * workerd process behind.
@@ -48,23 +44,11 @@ export function leashWorkerd(dataFolder: string, log: (line: string) => void): R
   try {
     accessSync(script, constants.X_OK);
   } catch {
-    log(`${script} may not be executed there: should this process be killed, workerd may stay behind and hold the port`);
+    log(`${script} may not be executed there: should this process be killed, workerd may stay behind`);
     return {};
   }
   process.env['MINIFLARE_WORKERD_PATH'] = script;
-  return { TOUCHTRAIL_WORKERD: chosenWorkerd ?? workerdPath(), TOUCHTRAIL_RUNTIME_PID_FILE: pidFileOf(dataFolder) };
-}
-
-/** Whether the workerd last started for a data folder may still run; then it is on its way out, if its parent is gone. */
-export function mayStillRun(dataFolder: string): boolean {
-  const file = pidFileOf(dataFolder);
-  if (!existsSync(file)) return false;
-  try {
-    return process.kill(Number(readFileSync(file, 'utf8')), 0);
-  } catch {
-    // No such process, or one of another user that has got its number.
-    return false;
-  }
+  return { TOUCHTRAIL_WORKERD: chosenWorkerd ?? workerdPath(), TOUCHTRAIL_RUNTIME_PID_FILE: join(folder, 'workerd.pid') };
 }
 
 /** The workerd that belongs to the installed Miniflare. */

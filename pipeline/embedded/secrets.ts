@@ -1,5 +1,5 @@
 import { link, mkdir, readFile, unlink } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../config/user-error.ts';
@@ -8,12 +8,17 @@ import { writeAtomically } from './durable.ts';
 const Secrets = z.object({
   /** With which addresses of visitors are hashed. As long as it stays the same, so do the hashes. */
   ip_hash_key: z.object({ id: z.string().min(1), key: z.string().min(32) }),
+  /** With which whoever passes requests on to the edge signs the visitor's address: the front, and the site's own server. */
+  proxy_secret: z.string().min(32),
 });
 /** What `secrets.json` holds. */
 export type Secrets = z.infer<typeof Secrets>;
+/** As it was written before the edge had a front. */
+const SecretsWithoutProxy = z.looseObject({ ...Secrets.shape, proxy_secret: z.undefined().optional() });
 
 /**
- * The secrets of a data folder; made on first use, and then never changed: a new key would make strangers of all visitors.
+ * The secrets of a data folder; made on first use, and then never changed: a new key would make strangers of all visitors. One that
+ * an older file lacks is added.
  * @throws UserError where the file is damaged.
  */
 export async function loadSecrets(dataFolder: string): Promise<Secrets> {
@@ -23,7 +28,9 @@ export async function loadSecrets(dataFolder: string): Promise<Secrets> {
 
 async function readSecrets(file: string): Promise<Secrets | undefined> {
   try {
-    return Secrets.parse(JSON.parse(await readFile(file, 'utf8')));
+    const read: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const old = SecretsWithoutProxy.safeParse(read);
+    return Secrets.parse(old.success ? await complete(file, old.data) : read);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new UserError(
@@ -35,9 +42,20 @@ async function readSecrets(file: string): Promise<Secrets | undefined> {
   }
 }
 
+/** Made from the other secret, so that two processes that complete the file at once write the same. */
+async function complete(file: string, old: z.infer<typeof SecretsWithoutProxy>): Promise<unknown> {
+  const proxySecret = createHmac('sha256', old.ip_hash_key.key).update('proxy_secret').digest('hex');
+  const completed = { ...old, proxy_secret: proxySecret };
+  await writeAtomically(file, `${JSON.stringify(completed, null, 2)}\n`, 0o600);
+  return completed;
+}
+
 async function makeSecrets(dataFolder: string, file: string): Promise<Secrets> {
   await mkdir(dataFolder, { recursive: true });
-  const made: Secrets = { ip_hash_key: { id: `ip_${randomBytes(4).toString('hex')}`, key: randomBytes(32).toString('hex') } };
+  const made: Secrets = {
+    ip_hash_key: { id: `ip_${randomBytes(4).toString('hex')}`, key: randomBytes(32).toString('hex') },
+    proxy_secret: randomBytes(32).toString('hex'),
+  };
   const aside = `${file}.${randomBytes(6).toString('hex')}`;
   await writeAtomically(aside, `${JSON.stringify(made, null, 2)}\n`, 0o600);
   try {

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -297,14 +298,42 @@ test('an address in any header is never stored', async () => {
   expect(JSON.stringify(await landed())).not.toMatch(/header-leak|203\.0\.113\.91/);
 });
 
-const rewrite = async (path: string) => await post('/health', track(), { ...key, 'mf-original-url': `http://other.example${path}` });
+/** The address from which a request comes; only Linux lets a client choose one of 127.0.0.0/8. */
+async function postFrom(from: string, event: object, headers: Record<string, string> = {}): Promise<void> {
+  const request = httpRequest(`${edge.url}/v1/track`, {
+    method: 'POST',
+    headers: { ...headers, ...key },
+    localAddress: from,
+    agent: false,
+  });
+  const [response] = (await once(request.end(JSON.stringify(event)), 'response')) as [IncomingMessage];
+  expect([response.statusCode, response.resume()]).toEqual([200, response]);
+}
 
-// Miniflare takes the address of a request from the header MF-Original-URL, with no option against it. The Worker's routes are public, each checks what
-// it is given, and the only private one asks for a secret: so a client reaches nothing that it could not ask for directly.
-test('a client that rewrites its own address reaches nothing but public routes', async () => {
-  expect((await rewrite('/internal/keys-changed')).status).toBe(404);
-  expect((await rewrite('/v1/import')).body.reason).toBe('invalid_body');
-  expect((await rewrite('/v1/track')).status).toBe(200);
+test.runIf(process.platform === 'linux')(
+  'visitors are told apart by the addresses of their connections, hashed with the key of the folder',
+  async () => {
+    const { ip_hash_key: ipHashKey } = JSON.parse(await readFile(join(data, 'secrets.json'), 'utf8')) as {
+      ip_hash_key: { id: string; key: string };
+    };
+    for (const from of ['127.0.0.2', '127.0.0.3']) {
+      const event = track();
+      await postFrom(from, event, { 'cf-connecting-ip': '203.0.113.9' });
+      const hash = createHmac('sha256', ipHashKey.key).update(from).digest('hex');
+      expect(await eventOf(event.messageId)).toMatchObject({ ip_hash: hash, ip_key_id: ipHashKey.id, country: null });
+    }
+    const forged = track();
+    await postFrom('127.0.0.2', forged, { 'x-touchtrail-visitor': 'v1;t=1;ip=203.0.113.9;host=x;s=x' });
+    expect(await eventOf(forged.messageId)).toMatchObject({ ip_hash: null, ip_key_id: null });
+  },
+);
+
+// Miniflare takes the address of a request from the header MF-Original-URL, with no option against it.
+test('a client cannot rewrite its own address', async () => {
+  for (const path of ['/internal/keys-changed', '/v1/track']) {
+    const headers = { ...key, 'mf-original-url': `http://other.example${path}` };
+    expect(await post('/health', track(), headers)).toMatchObject({ status: 404, body: { reason: 'not_found' } });
+  }
 });
 
 describe('other origins', () => {
@@ -314,7 +343,7 @@ describe('other origins', () => {
       headers: {
         origin: 'https://www.fernhill.example',
         'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization',
+        'access-control-request-headers': 'anonymousid,authorization,content-type,sentat,x-retry-count,x-write-key',
       },
     });
     expect(response.status).toBe(204);
@@ -366,7 +395,7 @@ describe('the script', () => {
     expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
     expect(response.headers.get('cache-control')).toContain('max-age=');
     expect(await response.text()).toBe(readFileSync(new URL('../../dist/tracker/t.js', import.meta.url), 'utf8'));
-    const etag = response.headers.get('etag')!;
+    const etag = response.headers.get('etag')!.replace(/^W\//, '');
     for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) {
       expect((await fetch(`${edge.url}/t.js`, { headers: { 'if-none-match': tag } })).status).toBe(304);
     }
@@ -374,24 +403,19 @@ describe('the script', () => {
   });
 
   test('and its extensions are served beside it', async () => {
-    const { default: scripts } = (await import(new URL('../../dist/edge/scripts.js', import.meta.url).href)) as {
-      default: Record<string, string>;
-    };
+    const { scripts } = await edgeAssets();
     const sources = readdirSync(new URL('../../tracker/src/extensions', import.meta.url)).filter((file) => /^[\w-]+\.ts$/.test(file));
-    expect(Object.keys(scripts).toSorted()).toEqual(['t.js', ...sources.map((file) => `t.${file.replace(/ts$/, 'js')}`)].toSorted());
-    for (const [file, text] of Object.entries(scripts)) {
+    expect([...scripts.keys()].toSorted()).toEqual(['t.js', ...sources.map((file) => `t.${file.replace(/ts$/, 'js')}`)].toSorted());
+    for (const [file, text] of scripts) {
       const response = await fetch(`${edge.url}/${file}?v=0.1.0`);
       expect([file, response.status, response.headers.get('access-control-allow-origin')]).toEqual([file, 200, '*']);
       expect(await response.text()).toBe(text);
     }
   });
 
-  test('and all of the Worker stay below 60 KB of gzip, 38 KB of them its own', async () => {
+  test('and the Worker stays below 60 KB of gzip', async () => {
     const { worker } = await edgeAssets();
-    const scripts = readFileSync(new URL('../../dist/edge/scripts.js', import.meta.url));
-    const bytes = gzipSync(worker, { level: 9 }).byteLength;
-    expect(bytes).toBeLessThanOrEqual(60 * 1024);
-    expect(bytes - gzipSync(scripts, { level: 9 }).byteLength).toBeLessThanOrEqual(38 * 1024);
+    expect(gzipSync(worker, { level: 9 }).byteLength).toBeLessThanOrEqual(60 * 1024);
   });
 });
 

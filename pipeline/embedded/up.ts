@@ -1,18 +1,18 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { GENERATION_ENTRY, type WriteKeyRecord } from '../../edge/contract/write-key.ts';
 import { UserError } from '../config/user-error.ts';
-import { edgeAssets } from './assets.ts';
+import { assetsHandler, edgeAssets } from './assets.ts';
 import { writeAtomically } from './durable.ts';
+import { readableLogLine } from './edge-log.ts';
+import { type Front, startFront } from './front.ts';
 import { listKeys } from './keys.ts';
 import { SegmentWriter } from './landing/segment-writer.ts';
-import { leashWorkerd, mayStillRun } from './leash.ts';
+import { leashWorkerd } from './leash.ts';
 import { RuntimeLog } from './runtime-log.ts';
-import { loadSecrets } from './secrets.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
 
 /** Where the embedded edge keeps its data, where it listens, and whom it tells what. */
 export interface UpOptions {
@@ -25,6 +25,14 @@ export interface UpOptions {
   readonly basePath?: string;
   /** What the script is called, without `.js`. Default: `t`. */
   readonly scriptName?: string;
+  /** Addresses of the company itself, as CIDR: their visits are marked as internal. Default: none. */
+  readonly internalIps?: readonly string[];
+  /** Proxies, as CIDR, that say truly whose request they pass on (`X-Forwarded-For`, `X-Forwarded-Host`). Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** Token with which the edge answers `/metrics` and `/internal`. Default: none, and they do not exist. */
+  readonly adminToken?: string;
+  /** Told what has just been acknowledged as durable: the NDJSON of one delivery. Must neither throw nor take long. */
+  readonly onStored?: (lines: string) => void;
   /** Takes one line about something the operator should know. */
   readonly log: (line: string) => void;
   /** Called where the edge has ended for good, with what to tell the operator. Default: the words are logged. */
@@ -46,29 +54,56 @@ export interface RunningEdge {
 /** Which behaviour of the Workers runtime is wanted: the same as in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-11-01';
 
+const LOOPBACK = '127.0.0.1';
+
 /**
- * Starts the embedded edge: the Worker in workerd, and behind it the landing segments of the data folder. Resolves once it
- * accepts traffic. Where workerd dies it is started again on the same port.
+ * Starts the embedded edge: the front, which visitors reach; behind it the Worker in workerd; and behind that the landing segments
+ * of the data folder. Resolves once it accepts traffic. Where workerd dies it is started again; until then the front says that
+ * nothing was stored.
  * @throws UserError where the port is taken or another process writes to the data folder.
  */
 export async function startUp(options: UpOptions): Promise<RunningEdge> {
-  const { port, log, host = '127.0.0.1', basePath = '', scriptName = 't' } = options;
+  const {
+    port,
+    log,
+    host = '127.0.0.1',
+    basePath = '',
+    scriptName = 't',
+    internalIps = [],
+    trustedProxies = [],
+    adminToken = '',
+    onStored = () => {},
+  } = options;
   const dataFolder = resolve(options.dataFolder);
   const onFailure = options.onFailure ?? ((error: UserError) => log(error.message));
   await mkdir(dataFolder, { recursive: true });
   const writer = await SegmentWriter.open(dataFolder);
   try {
-    if (port !== 0) await waitForPort(host, port, dataFolder);
-    return await startRuntime({ dataFolder, host, port, basePath, scriptName, log, onFailure }, writer);
+    const secrets = await loadSecrets(dataFolder);
+    const front = await openFront({ host, port, proxySecret: secrets.proxy_secret, trustedProxies, log });
+    try {
+      return await startRuntime(
+        { dataFolder, host, basePath, scriptName, internalIps, adminToken, onStored, log, onFailure, secrets },
+        front,
+        writer,
+      );
+    } catch (error) {
+      await front.stop();
+      throw error;
+    }
   } catch (error) {
     await writer.close();
     throw error;
   }
 }
 
-async function startRuntime(options: Required<UpOptions>, writer: SegmentWriter): Promise<RunningEdge> {
-  const { dataFolder, host, port, log, onFailure } = options;
-  const [{ worker }, secrets] = await Promise.all([edgeAssets(), loadSecrets(dataFolder)]);
+interface RuntimeOptions extends Required<Omit<UpOptions, 'port' | 'trustedProxies'>> {
+  readonly secrets: Secrets;
+}
+
+async function startRuntime(options: RuntimeOptions, front: Front, writer: SegmentWriter): Promise<RunningEdge> {
+  const { dataFolder, host, log, onFailure, secrets } = options;
+  const { worker, scripts } = await edgeAssets();
   const runtimeEnvironment = leashWorkerd(dataFolder, log);
   const generation = crypto.randomUUID();
   const runtime = new Miniflare(
@@ -77,14 +112,16 @@ async function startRuntime(options: Required<UpOptions>, writer: SegmentWriter)
       modules: true,
       script: worker,
       compatibilityDate: COMPATIBILITY_DATE,
-      host,
-      port,
+      // For Miniflare's own use; requests come by the socket below, without its own proxy between.
+      host: LOOPBACK,
+      port: 0,
+      unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }],
       // An object, else Miniflare asks the network for one, or places every visitor in Texas.
       cf: {},
       logRequests: false,
       log: new RuntimeLog((error) => onFailure(runtimeEnded(error))),
       handleStructuredLogs: ({ level, message }) => {
-        if (level === 'error' || level === 'warn') log(`edge: ${message}`);
+        if (level === 'error' || level === 'warn') log(readableLogLine(message));
       },
       telemetry: { enabled: false },
       unsafeRuntimeEnv: runtimeEnvironment,
@@ -93,14 +130,22 @@ async function startRuntime(options: Required<UpOptions>, writer: SegmentWriter)
         IP_HASH_KEY: secrets.ip_hash_key.key,
         IP_HASH_KEY_ID: secrets.ip_hash_key.id,
         KEY_STORE_GENERATION: generation,
+        INTERNAL_IPS: options.internalIps.join(),
+        // Only what the front has signed is believed: any program of this machine can reach workerd itself.
         CONNECTION: 'unknown',
+        PROXY_SECRET: secrets.proxy_secret,
+        ADMIN_TOKEN: options.adminToken,
         BASE_PATH: options.basePath,
         SCRIPT_NAME: options.scriptName,
       },
-      serviceBindings: { LANDING: { node: landingHandler(writer, log) } },
+      serviceBindings: {
+        ASSETS: { node: assetsHandler(scripts) },
+        LANDING: { node: landingHandler(writer, log, options.onStored) },
+      },
       unsafeHandleRuntimeRestart: async () => {
         log('edge: workerd ended unexpectedly and was started again');
         await fillKeyStore();
+        front.forwardTo(await runtime.unsafeGetDirectURL());
       },
     }),
   );
@@ -109,9 +154,7 @@ async function startRuntime(options: Required<UpOptions>, writer: SegmentWriter)
   const fillKeyStore = async () => {
     const store = await runtime.getKVNamespace('KEYS');
     const keys = (await listKeys(dataFolder)).filter((key) => key.revoked_at === null);
-    for (const { id, kind, name, key_hash: hash } of keys) {
-      await store.put(hash, JSON.stringify({ id, kind, name } satisfies WriteKeyRecord));
-    }
+    for (const key of keys) await store.put(key.key_hash, JSON.stringify(key satisfies WriteKeyRecord));
     const current = new Set(keys.map((key) => key.key_hash));
     for (const hash of loaded) if (!current.has(hash)) await store.delete(hash);
     loaded = current;
@@ -129,16 +172,19 @@ async function startRuntime(options: Required<UpOptions>, writer: SegmentWriter)
 
   const upFile = join(dataFolder, 'up.json');
   try {
-    const url = (await runtime.ready).origin;
+    await runtime.ready;
     await fillKeyStore();
-    const state = { pid: process.pid, host, port: Number(new URL(url).port), url, started_at: new Date().toISOString() };
+    front.forwardTo(await runtime.unsafeGetDirectURL());
+    const url = `http://${reachableHost(host)}:${front.port}`;
+    const state = { pid: process.pid, host, port: front.port, url, started_at: new Date().toISOString() };
     await writeAtomically(upFile, `${JSON.stringify(state, null, 2)}\n`, 0o600);
     return {
       url,
       seal: async () => await writer.seal(),
       reloadKeys,
       stop: async () => {
-        // First the runtime, so that nothing more arrives; what it was still sending is not acknowledged.
+        // In the order in which events come, so that whatever is in flight is stored and answered.
+        await front.stop();
         await runtime.dispose();
         await writer.close();
         await rm(upFile, { force: true });
@@ -146,20 +192,21 @@ async function startRuntime(options: Required<UpOptions>, writer: SegmentWriter)
     };
   } catch (error) {
     await runtime.dispose();
-    if (isAddressInUse(error)) throw portInUse(host, port, error);
     throw error;
   }
 }
 
 /** Receives what the Worker posts to its landing zone: 204 means on disk. */
-function landingHandler(writer: SegmentWriter, log: UpOptions['log']) {
+function landingHandler(writer: SegmentWriter, log: UpOptions['log'], onStored: (lines: string) => void) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const chunks: Buffer[] = [];
       // A connection that breaks off ends this loop with an error, so that half a delivery is never appended.
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      await writer.append(Buffer.concat(chunks).toString('utf8'));
+      const lines = Buffer.concat(chunks).toString('utf8');
+      await writer.append(lines);
       response.writeHead(204).end();
+      onStored(lines);
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       log(`events could not be stored: ${words}`);
@@ -168,50 +215,34 @@ function landingHandler(writer: SegmentWriter, log: UpOptions['log']) {
   };
 }
 
-/** A workerd whose parent was killed holds the port for up to a second (see leash.ts). */
-const PORT_RETRIES = 20;
-const PORT_RETRY_MS = 250;
-
-async function waitForPort(host: string, port: number, dataFolder: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    // Asked first: a workerd that ends between the two questions is no reason to give up.
-    const isLeftover = mayStillRun(dataFolder);
-    const error = await tryPort(host, port);
-    if (!error) return;
-    if (error.code !== 'EADDRINUSE') {
-      throw new UserError(`The edge cannot listen on ${host} port ${port}: ${error.message}. Choose another with --port or --host.`, {
-        cause: error,
-      });
+async function openFront(options: Parameters<typeof startFront>[0]): Promise<Front> {
+  const { host, port } = options;
+  try {
+    return await startFront(options);
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException;
+    if (cause.code === 'EADDRINUSE') {
+      throw new UserError(
+        `Port ${port} on ${host} is already in use by another program. Stop that program, or choose another port with --port.`,
+        { cause },
+      );
     }
-    if (attempt >= PORT_RETRIES || !isLeftover) throw portInUse(host, port, error);
-    await sleep(PORT_RETRY_MS);
+    throw new UserError(`The edge cannot listen on ${host} port ${port}: ${cause.message}. Choose another with --port or --host.`, {
+      cause,
+    });
   }
 }
 
-async function tryPort(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
-  return await new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error));
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)));
-  });
+/** Where this machine reaches what listens on a host, as it stands in a URL. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return LOOPBACK;
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function runtimeEnded(cause: Error): UserError {
   return new UserError(
     `The edge has ended and could not be started again: ${cause.message} Start "touchtrail up" again; nothing that was acknowledged is lost.`,
-    {
-      cause,
-    },
-  );
-}
-
-function isAddressInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_ADDRESS_IN_USE';
-}
-
-function portInUse(host: string, port: number, cause: unknown): UserError {
-  return new UserError(
-    `Port ${port} on ${host} is already in use by another program. Stop that program, or choose another port with --port.`,
     {
       cause,
     },

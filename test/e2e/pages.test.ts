@@ -179,6 +179,22 @@ describe.each(['with the Navigation API', 'without it'])('views of a single-page
     ]);
   });
 
+  it('gives its first view, and no other, the id of the page call that the server has sent', async () => {
+    const id = '5f0c2d1e-9a8b-4c7d-8e6f-112233445566';
+    await openApplication(`data-message-id="${id}"`);
+    await page.evaluate(() => history.pushState(null, '', '/a'));
+    expect((await settledViews()).map(([path]) => path)).toEqual(['/', '/a']);
+    const [first, second] = await site.events(2, isPage);
+    expect(first!.messageId).toBe(id);
+    expect(second!.messageId).toMatch(/^[\da-f-]{36}$/);
+    expect(second!.messageId).not.toBe(id);
+  });
+
+  it('gives it an id of its own where the attribute is empty', async () => {
+    await openApplication('data-message-id=""');
+    expect((await site.events(1, isPage))[0]!.messageId).toMatch(/^[\da-f-]{36}$/);
+  });
+
   it('has no view of its own with data-page="false"', async () => {
     await openApplication('data-page="false"');
     await page.evaluate(() => history.pushState(null, '', '/a'));

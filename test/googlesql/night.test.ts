@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Config, type ConfigInput } from '../../pipeline/config/schema.ts';
+import { brokenDeliveries, instanceEnds, ledgerRows, sequenceGaps, statesOf } from '../../pipeline/models/accounting/ledger.ts';
 import { attribution } from '../../pipeline/models/attribution/attribution.ts';
 import { conversions } from '../../pipeline/models/conversions/conversions.ts';
 import { syncCosts } from '../../pipeline/sources/costs.ts';
 import { events } from '../../pipeline/models/events/events.ts';
+import { DELIVERIES, FAILED_EVENTS } from '../../pipeline/models/events/tables.ts';
 import { identity } from '../../pipeline/models/identity/identity.ts';
 import { openJournal } from '../../pipeline/night/journal.ts';
 import { acquireLease } from '../../pipeline/night/lease.ts';
@@ -13,6 +15,7 @@ import { NIGHT_TABLES } from '../../pipeline/night/tables.ts';
 import { projectTables } from '../../pipeline/sources/project-tables.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
 import { sessions } from '../../pipeline/models/sessions/sessions.ts';
+import { createPoller } from '../../pipeline/query/tail/poll.ts';
 import { type World, openWorld, page } from '../../pipeline/testing/world.ts';
 import { syncSources } from '../../pipeline/sources/sources.ts';
 import { createTable } from '../../pipeline/warehouse/bigquery/statements.ts';
@@ -266,6 +269,121 @@ describe('the night keeps its books on both engines alike', () => {
     const states = await googlesql.warehouse.rows(sql`select run_id, status from ${table('runs')} order by run_id`);
     expect(states.map(({ status }) => status)).toEqual(['done', 'done', 'killed', 'done']);
   });
+});
+
+/** Packing of a delivery that was received on 3 March in Berlin. */
+const of = (edge_sequence: number, second: number) => ({
+  edge_instance: 'edge-1',
+  edge_sequence,
+  received_at: `2026-03-02T23:00:0${second}.000000Z`,
+  write_key_id: 'wk_1',
+});
+const packed = (message_id: string, edge_sequence: number, second: number) => ({
+  who: 'a',
+  at: '10:00',
+  message_id,
+  ...of(edge_sequence, second),
+});
+
+describe('the ledger of the edge adds up on both engines alike', () => {
+  test('accepted, stored, duplicate, failed, waiting and missing rows, broken deliveries, and gaps', async () => {
+    const told = [];
+    for (const opened of [undefined, new GoogleSqlWarehouse(engine)]) {
+      const world = await openWorld({}, opened);
+      const { warehouse } = world;
+      try {
+        await warehouse.load(DELIVERIES, [
+          { ...of(1, 1), count: 4 },
+          { ...of(1, 1), count: 4 },
+          { ...of(1, 0), count: 0 },
+          { ...of(4, 4), count: 3 },
+        ]);
+        await world.events(packed('m1', 1, 1), packed('m1', 1, 1), packed('m2', 1, 1), packed('m1', 4, 4));
+        await world.run(events);
+        await world.events(packed('m3', 5, 5));
+        const failed = { ...of(1, 1), reason: 'too_deep' };
+        await warehouse.load(FAILED_EVENTS, [
+          { ...failed, position: 2 },
+          { ...failed, position: 3 },
+          { ...failed, position: 3 },
+          { ...failed, message_id: 'm1', reason: 'warehouse_rejected' },
+        ]);
+        const days = { timeZone: 'Europe/Berlin', from: '2026-03-03', to: '2026-03-03' };
+        const { dialect } = warehouse;
+        const queries = [
+          ledgerRows(dialect, days),
+          brokenDeliveries(dialect, days, 10),
+          sequenceGaps(dialect, days),
+          statesOf(dialect, days.timeZone, ['4:edge-1']),
+          instanceEnds(dialect, ['edge-1']),
+        ];
+        const results = [];
+        for (const query of queries) results.push(await warehouse.rows(query));
+        told.push(results);
+      } finally {
+        await world.close();
+      }
+    }
+    expect(told[0]).toEqual([
+      [
+        {
+          date: '2026-03-03',
+          write_key_id: 'wk_1',
+          deliveries: 3,
+          accepted: 8,
+          stored: 2,
+          duplicate: 1,
+          failed: 2,
+          waiting: 1,
+          missing: 2,
+          in_both: 1,
+        },
+      ],
+      [
+        { ...of(4, 4), date: '2026-03-03', counted: 3, found: 1 },
+        { ...of(5, 5), date: '2026-03-03', counted: null, found: 1 },
+      ],
+      [
+        {
+          edge_instance: 'edge-1',
+          first_missing: 2,
+          last_missing: 3,
+          next_received_at: '2026-03-02T23:00:04.000000Z',
+          last_received_at: '2026-03-02T23:00:05.000000Z',
+        },
+      ],
+      [{ ...of(4, 4), date: '2026-03-03', counted: 3, found: 1 }],
+      [{ edge_instance: 'edge-1', last_sequence: 4, last_received_at: '2026-03-02T23:00:04.000000Z' }],
+    ]);
+    expect(told[1]).toEqual(told[0]);
+  });
+});
+
+test('whoever watches events arrive sees the same on both engines', async () => {
+  const told = [];
+  for (const opened of [undefined, new GoogleSqlWarehouse(engine)]) {
+    const world = await openWorld({}, opened);
+    try {
+      const poller = createPoller(world.warehouse, {});
+      await world.events(packed('before', 1, 1));
+      const looks = [await poller.look(new Date('2026-03-02T23:01:00.000Z'))];
+      await world.events({ ...packed('m1', 2, 2), click_ids: [{ name: 'gclid', value: 'A' }] }, packed('m1', 2, 2));
+      await world.warehouse.load(FAILED_EVENTS, [{ ...of(2, 3), reason: 'too_deep', position: 1 }]);
+      for (const second of ['05', '10']) looks.push(await poller.look(new Date(`2026-03-02T23:01:${second}.000Z`)));
+      told.push(looks.map((look) => look.map(({ received_at, type, reason }) => [received_at, type, reason])));
+    } finally {
+      await world.close();
+    }
+  }
+  expect(told[0]).toEqual([
+    [],
+    [
+      ['2026-03-02T23:00:02.000000Z', 'page', null],
+      ['2026-03-02T23:00:03.000000Z', 'rejected', 'too_deep'],
+    ],
+    [],
+  ]);
+  expect(told[1]).toEqual(told[0]);
 });
 
 describe('BigQuery would take the definition of each table', () => {

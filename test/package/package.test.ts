@@ -61,14 +61,22 @@ test('the package holds what runs, and neither tests nor sources', () => {
       'THIRD-PARTY.md',
     ]),
   );
-  // What a website loads: the script, and each extension beside it. What is only for the Worker is inside of it.
+  // What a website loads: the script, and each extension beside it; and the same beside the Worker, which serves them.
   const extensions = readdirSync(join(root, 'tracker', 'src', 'extensions')).filter((file) => /^[\w-]+\.ts$/.test(file));
   expect(files.filter((file) => /^dist\/(?:tracker|edge)\/[^/]+\.js$/.test(file)).toSorted()).toEqual(
     ['dist/edge/worker.js', 'dist/tracker/t.js', ...extensions.map((file) => `dist/tracker/t.${file.replace(/ts$/, 'js')}`)].toSorted(),
   );
+  const beside = (folder: string) =>
+    files.flatMap((file) => (file.startsWith(`${folder}/t.`) ? [file.slice(folder.length)] : [])).toSorted();
+  expect(beside('dist/edge/assets')).toEqual(beside('dist/tracker'));
   // What a config imports from 'touchtrail', a website's code from 'touchtrail/tracker' and its server from 'touchtrail/server', and
   // nothing besides.
   expect(files.filter((file) => file.endsWith('.d.ts')).toSorted()).toEqual([
+    'dist/edge/contract/cidr.d.ts',
+    'dist/edge/contract/forwarded-for.d.ts',
+    'dist/edge/contract/internal-visitor.d.ts',
+    'dist/edge/contract/ip.d.ts',
+    'dist/edge/contract/visitor-address.d.ts',
     'dist/edge/contract/visitor-cookie.d.ts',
     'dist/pipeline/config/schema.d.ts',
     'dist/pipeline/index.d.ts',
@@ -80,6 +88,10 @@ test('the package holds what runs, and neither tests nor sources', () => {
     'dist/tracker/server/hono.d.ts',
     'dist/tracker/server/index.d.ts',
     'dist/tracker/server/next.d.ts',
+    'dist/tracker/server/page-call.d.ts',
+    'dist/tracker/server/proxy-body.d.ts',
+    'dist/tracker/server/proxy-rules.d.ts',
+    'dist/tracker/server/proxy.d.ts',
     'dist/tracker/server/request.d.ts',
     'dist/tracker/server/visitor.d.ts',
   ]);
@@ -108,7 +120,7 @@ test('in an empty folder the packaged command sets up a project, receives an eve
     files: string[];
     write_key: string;
   };
-  expect(made.files).toEqual(['touchtrail.config.ts', 'conversions/lead.sql', '.gitignore']);
+  expect(made.files).toEqual(['touchtrail.config.ts', 'conversions/lead.sql', '.gitignore', 'snippet.html']);
   expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe('data/\n');
   await typeCheck();
 

@@ -16,6 +16,8 @@ export interface TrackerOptions {
   readonly apiHost: string;
   /** `false`: no automatic page views; `'hash'`: a change of the fragment is a page view, too. Default `true`. */
   readonly page?: boolean | 'hash';
+  /** Message id of the first page view: that of the page call with which the site's own server has counted the same view. */
+  readonly messageId?: string;
   /** `true`: events and complaints are written to the console. Default `false`. */
   readonly debug?: boolean;
 
@@ -72,6 +74,7 @@ const KINDS = {
   writeKey: 'text',
   apiHost: 'text',
   page: 'switch',
+  messageId: 'text',
   debug: 'switch',
   cookieName: 'text',
   cookieDomain: 'text',

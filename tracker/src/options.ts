@@ -12,6 +12,8 @@ export interface Options {
   readonly global?: string;
   /** `false`: no automatic page views; `hash`: a change of the fragment is a page view, too. */
   readonly page?: string;
+  /** Message id of the first page view: that of the page call with which the site's own server has counted the same view. */
+  readonly messageId?: string;
   /** `true`: events and complaints are written to the console, by the extension `more`. */
   readonly debug?: string;
 

@@ -2,6 +2,7 @@ import { method, sendView } from './message.ts';
 import { currentPage, type Page } from './context.ts';
 import { takeEngagement } from './engagement.ts';
 import { options } from './options.ts';
+import { uuid } from './uuid.ts';
 import { withoutCampaign } from './visit.ts';
 
 /** Milliseconds after a change of the address at which a page has its title: frameworks set it a moment later. */
@@ -33,21 +34,22 @@ export function tellEngagement(isEnd?: boolean): void {
  * loaded, each change of path or query by a single-page application, and a page that comes back from the back/forward cache.
  */
 export function lookAtPage(isRestored?: boolean): void {
-  // A site may take the campaign out of the address, or carry it along: that is no other page.
-  const now = withoutCampaign(options.page === 'hash' ? location.href : location.href.split('#')[0]!);
+  // A site may take the campaign out of the address, or carry it along: that is no other page. No address holds a space.
+  const now = withoutCampaign(location.href.split(options.page === 'hash' ? ' ' : '#')[0]!);
   if (now === address && !isRestored) return;
   // The referrer of a document is for its first page; each other comes from the one before.
-  const former = address && !isRestored ? { referrer: page.url } : undefined;
+  const former = address && !isRestored && { referrer: page.url };
   if (former) tellEngagement(true);
+  // The server that has rendered the page may have sent its first view, too: the same id makes one event of both.
+  const messageId = (!address && options.messageId) || uuid();
   address = now;
   page = { ...currentPage(), ...former };
   if (!isAutomatic) return;
-  const shown = page;
   const timestamp = new Date();
   const view = (waiting = () => {
     if (waiting !== view) return;
     waiting = undefined;
-    sendView({}, { timestamp, context: { page: { ...shown, title: document.title } } });
+    sendView({}, { timestamp, messageId, context: { page: { ...page, title: document.title } } });
   });
   if (former) setTimeout(view, TITLE_AFTER);
   else view();

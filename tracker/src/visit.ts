@@ -38,7 +38,7 @@ export function touchVisit(now: number): State {
   const campaign = campaignOf(begins.landing);
   // The same campaign may be carried from page to page: the first of them stays the landing page.
   const isNew = Math.abs(now - active) > TIMEOUT || (campaign && campaign !== campaignOf(landing));
-  const visit = update({ ...(isNew ? begins : {}), active: Math.max(now, active) });
+  const visit = update({ ...(isNew && begins), active: Math.max(now, active) });
   // It is written down now; after a long silence on the same page, another visit begins without a campaign.
   if (isStorageOpen) begins = { landing: location.href, referrer: '' };
   return visit;

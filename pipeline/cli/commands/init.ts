@@ -1,62 +1,99 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { checkConfig } from '../../config/check.ts';
 import { DEFAULT_NAMES } from '../../config/load.ts';
 import { createKey, listKeys } from '../../embedded/keys.ts';
 import { UserError } from '../../config/user-error.ts';
-import { configTemplate, gitignoreTemplate, leadTemplate, nextSteps } from '../init-templates.ts';
+import { deploymentFiles, deploymentSteps, type InitFile, SECRET_FILES } from '../init/deployment.ts';
+import { configTemplate, leadTemplate, nextSteps, snippetTemplate } from '../init/project.ts';
+import { deploymentSettings, type ProjectSettings } from '../init/settings.ts';
 import { globalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
 import { writeResult } from './output.ts';
 
-/** `touchtrail init`: a config, a first conversion and a write key. */
+interface InitOptions extends ProjectSettings {
+  readonly warehouse: 'duckdb' | 'bigquery';
+  readonly gcpProject?: string;
+  readonly dataset: string;
+  readonly location: string;
+  readonly site?: string;
+  readonly path: string;
+}
+
+/** `touchtrail init`: a config, a first conversion and a write key; with BigQuery, everything to deploy the edge with. */
 export function registerInit(program: Command): void {
   program
     .command('init')
-    .description('Write a config, an example conversion and a write key for your website.')
+    .description('Write a config, an example conversion and a write key for your website; with BigQuery, everything to deploy the edge.')
     .option('--name <name>', 'name of the project', 'My company')
     .option('--time-zone <zone>', 'IANA time zone of all report dates', Intl.DateTimeFormat().resolvedOptions().timeZone)
     .option('--currency <code>', 'ISO 4217 code of all reported money', 'EUR')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ touchtrail init --name Fernhill --time-zone Europe/Berlin --currency EUR\n\nNever overwrites a file.\n',
+    .addOption(
+      new Option('--warehouse <type>', 'duckdb: all on this machine; bigquery: in production')
+        .choices(['duckdb', 'bigquery'])
+        .default('duckdb'),
     )
-    .action(async (options: { name: string; timeZone: string; currency: string }, command: Command) => {
+    .option('--gcp-project <id>', 'bigquery: the Google Cloud project')
+    .option('--dataset <name>', 'bigquery: the dataset', 'touchtrail')
+    .option('--location <location>', 'bigquery: where the dataset lies', 'EU')
+    .option('--site <url>', 'bigquery: the website')
+    .option('--path <path>', "bigquery: path of the website's own host that leads to the edge", '/t')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: InitOptions, command: Command) => {
       const { dataFolder, json } = globalOptions(command);
-      const existing = DEFAULT_NAMES.find((name) => existsSync(name));
+      const { name, timeZone, currency } = options;
+      const project = { name, timeZone, currency };
+      const deployment = options.warehouse === 'bigquery' ? deploymentSettings(options) : undefined;
+      const edge = deployment && { path: deployment.path, url: deployment.site.origin + deployment.path };
+      const existing = DEFAULT_NAMES.find((file) => existsSync(file));
       if (existing) {
         throw new UserError(`${path.resolve(existing)} exists: this folder is set up already; nothing was changed`, { exitCode: 2 });
       }
-      checkConfig({ project: options }, process.cwd(), 'touchtrail init');
+      checkConfig({ project, ...(edge && { edge }) }, process.cwd(), 'touchtrail init');
+      if (deployment) {
+        const written = [...deploymentFiles(project, deployment).flatMap(writeNew), ...ignore(dataFolder, SECRET_FILES)];
+        writeResult(json ? toJson({ files: written }) : deploymentSteps(written, deployment));
+        return;
+      }
       const written = [
-        ...writeNew('touchtrail.config.ts', configTemplate(options)),
-        ...writeNew(path.join('conversions', 'lead.sql'), leadTemplate()),
-        ...ignoreData(dataFolder),
+        ...writeNew({ name: 'touchtrail.config.ts', text: configTemplate(project) }),
+        ...writeNew({ name: 'conversions/lead.sql', text: leadTemplate() }),
+        ...ignore(dataFolder),
       ];
       // What lies in it is personal data of the visitors.
       mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
       const key = await websiteKey(dataFolder);
+      written.push(...writeNew({ name: 'snippet.html', text: snippetTemplate('http://127.0.0.1:8787', key) }));
       writeResult(json ? toJson({ files: written, write_key: key }) : nextSteps(written, key));
     });
 }
 
+const EXAMPLES = `
+Examples:
+  $ touchtrail init --name Fernhill --time-zone Europe/Berlin --currency EUR
+  $ touchtrail init --warehouse bigquery --gcp-project fernhill-marketing --site https://www.fernhill.example
+
+Never overwrites a file.
+`;
+
 /** @returns the name, or nothing where the file was there. */
-function writeNew(name: string, text: string): string[] {
+function writeNew({ name, text, executable }: InitFile): string[] {
   if (existsSync(name)) return [];
   mkdirSync(path.dirname(name), { recursive: true });
   writeFileSync(name, text);
+  if (executable) chmodSync(name, 0o755);
   return [name];
 }
 
 /** Visitors' data and keys do not belong into version control. */
-function ignoreData(dataFolder: string): string[] {
+function ignore(dataFolder: string, files: readonly string[] = []): string[] {
   const relative = path.relative(process.cwd(), dataFolder);
-  if (relative === '' || relative.startsWith('..')) return [];
-  const line = gitignoreTemplate(relative.split(path.sep).join('/'));
+  const data = relative === '' || relative.startsWith('..') ? [] : [`${relative.split(path.sep).join('/')}/`];
   const existing = existsSync('.gitignore') ? readFileSync('.gitignore', 'utf8') : '';
-  if (existing.split('\n').includes(line.trim())) return [];
-  appendFileSync('.gitignore', existing === '' || existing.endsWith('\n') ? line : `\n${line}`);
+  const missing = [...data, ...files].filter((line) => !existing.split('\n').includes(line));
+  if (missing.length === 0) return [];
+  appendFileSync('.gitignore', `${existing === '' || existing.endsWith('\n') ? '' : '\n'}${missing.map((line) => `${line}\n`).join('')}`);
   return ['.gitignore'];
 }
 

@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../../config/load.ts';
 import { UserError } from '../../config/user-error.ts';
 import { callControl, serveControl } from '../../embedded/control.ts';
+import { createTail } from '../../embedded/tail.ts';
 import { startUp } from '../../embedded/up.ts';
 import { runInChild } from '../../night/run-in-child.ts';
 import { type Scheduler, type SchedulerOptions, startScheduler } from '../../night/scheduler.ts';
@@ -45,8 +46,24 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
   const failure = Promise.withResolvers<never>();
   // Whoever started the server waits for it; until then it is no unhandled rejection.
   failure.promise.catch(() => {});
-  const { path: basePath, script: scriptName } = loaded.config.edge;
-  const runtime = await keepingSignals(() => startUp({ dataFolder, host, port, basePath, scriptName, log, onFailure: failure.reject }));
+  const { path: basePath, script: scriptName, internalIps, trustedProxies } = loaded.config.edge;
+  const adminToken = process.env['TOUCHTRAIL_ADMIN_TOKEN'] ?? '';
+  const tail = createTail();
+  const runtime = await keepingSignals(() =>
+    startUp({
+      dataFolder,
+      host,
+      port,
+      basePath,
+      scriptName,
+      internalIps,
+      trustedProxies,
+      adminToken,
+      onStored: (text) => tail.publish(text),
+      log,
+      onFailure: failure.reject,
+    }),
+  );
   const runs = oneAtATime(async (configFile, onProgress, signal) => {
     await runtime.seal();
     return runInChild({ configFile, dataFolder }, onProgress, signal);
@@ -65,6 +82,7 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
     control = await serveControl(dataFolder, {
       seal: () => runtime.seal(),
       'reload-keys': () => runtime.reloadKeys(),
+      tail: ({ filter }, report, connection) => tail.follow(filter ?? {}, report, connection),
       run: ({ configFile }, report) => runs.start(typeof configFile === 'string' ? configFile : loaded.file, report),
       status: async (): Promise<UpStatus> => ({
         pid: process.pid,

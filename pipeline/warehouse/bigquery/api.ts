@@ -58,6 +58,8 @@ export interface LoadJob {
 
 /** What is used of BigQuery; handed in, so that tests see what would be sent. */
 export interface BigQueryApi {
+  /** Where the dataset lies, as BigQuery says it: `EU`, `europe-west3`. */
+  readonly location?: string;
   runQuery(job: QueryJob): Promise<FinishedQuery>;
   dryRun(job: QueryJob): Promise<{ readonly fields: readonly Field[]; readonly bytes: number }>;
   /** The columns of a table; undefined where there is none. */
@@ -76,8 +78,10 @@ const PAGE_ROWS = 20_000;
 export async function connectBigQuery(settings: BigQuerySettings): Promise<BigQueryApi> {
   const client = new BigQuery({ projectId: settings.project, location: settings.location });
   const dataset = client.dataset(settings.dataset, { projectId: settings.project, location: settings.location });
+  let location: string | undefined;
   try {
-    await dataset.getMetadata();
+    const [metadata] = (await dataset.getMetadata()) as [{ location?: string }, ...unknown[]];
+    location = metadata.location;
   } catch (error) {
     throw connectionError(error, settings);
   }
@@ -96,6 +100,7 @@ export async function connectBigQuery(settings: BigQuerySettings): Promise<BigQu
   };
 
   return {
+    ...(location !== undefined && { location }),
     async runQuery(job) {
       const started = await start(job, false);
       await started.promise();
@@ -152,7 +157,7 @@ async function* pagesOf(job: Job): AsyncGenerator<Page> {
 
 function connectionError(error: unknown, { project, dataset }: BigQuerySettings): unknown {
   const message = error instanceof Error ? error.message : String(error);
-  if (/default credentials|could not refresh access token|invalid_grant|keyfile|ENOENT.*json/i.test(message)) {
+  if (/default credentials|could not refresh access token|invalid_grant|keyfile|credential file|ENOENT.*json/i.test(message)) {
     return new UserError(
       `no Google credentials for BigQuery: set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account, ` +
         `or run "gcloud auth application-default login" (${message})`,

@@ -76,6 +76,7 @@ const FAILED: FailedEventRow = {
   write_key_id: null,
   message_id: null,
   received_at: '2026-03-29T01:00:00.000Z',
+  position: 1,
   reason: 'invalid_type',
   path: 'type',
   detail: 'expected one of identify, track, page, screen, group, alias',

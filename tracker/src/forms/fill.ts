@@ -55,7 +55,7 @@ export function fillForms(): void {
   waiting = undefined;
   callbacks.forEach(attempt);
   // The site's own field may come after the form's opening tag: only whole forms are looked at.
-  if (document.readyState !== 'loading') for (const root of roots) attempt(() => fill(root));
+  if (document.readyState !== 'loading') roots.forEach((root) => attempt(() => fill(root)));
 }
 
 /** Calls back before forms are filled. */

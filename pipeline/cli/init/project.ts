@@ -1,12 +1,18 @@
-/** The config of a new project, with what it can grow by as comments. */
-export function configTemplate({ name, timeZone, currency }: { name: string; timeZone: string; currency: string }): string {
+import type { DeploymentSettings, ProjectSettings } from './settings.ts';
+
+/**
+ * The config of a new project, with what it can grow by as comments.
+ * @param deployment where events go in production; default: everything is on this machine.
+ */
+export function configTemplate({ name, timeZone, currency }: ProjectSettings, deployment?: DeploymentSettings): string {
+  const own = deployment ? [ownDomain(deployment.site)] : [];
   return `import { defineConfig } from 'touchtrail';
 
 export default defineConfig({
   project: { name: ${quote(name)}, timeZone: ${quote(timeZone)}, currency: ${quote(currency)} },
 
-  // Your own domains: visits between them are no referrals.
-  site: { domains: [] },
+${deployment ? deployed(deployment) : ''}  // Your own domains: visits between them are no referrals.
+  site: { domains: [${own.map(quote).join()}] },
 
   // One SQL file each; it says what counts and when it happened.
   conversions: [{ name: 'lead', label: 'Lead', sql: 'conversions/lead.sql' }],
@@ -29,6 +35,25 @@ export default defineConfig({
 `;
 }
 
+function deployed({ project, dataset, location, path, site }: DeploymentSettings): string {
+  return `  // Every query that would scan more than maximumBytesBilled is refused before it costs anything.
+  warehouse: {
+    type: 'bigquery',
+    project: ${quote(project)},
+    dataset: ${quote(dataset)},
+    location: ${quote(location)},
+    maximumBytesBilled: 100_000_000_000,
+  },
+  edge: { path: ${quote(path)}, url: ${quote(site.origin + path)} },
+
+`;
+}
+
+/** `www.` is the usual name of the site itself; the other names of the domain are its own, too. */
+function ownDomain(site: URL): string {
+  return site.hostname.replace(/^www\./, '');
+}
+
 /** A conversion that works without a CRM: a form was sent. */
 export function leadTemplate(): string {
   return `-- A lead: a form on the website was sent.
@@ -48,25 +73,32 @@ where type = 'track'
 `;
 }
 
-/** Keeps the data folder, which holds personal data and keys, out of the repository. */
-export function gitignoreTemplate(dataFolder: string): string {
-  return `${dataFolder}/\n`;
-}
-
 /** What to do after `init`, with the files it wrote and the write key it made. */
 export function nextSteps(written: readonly string[], writeKey: string): string {
   const files = written.map((name) => `  wrote ${name}\n`).join('');
   return `${files}
 1. Start receiving events:
      npx touchtrail up
-2. Put the tracker on your website:
-     <script async src="http://127.0.0.1:8787/t.js" data-write-key="${writeKey}"></script>
+2. Put the tracker on your website, into the <head> of every page (it stands in snippet.html, too):
+     ${scriptTag('http://127.0.0.1:8787', writeKey)}
    Or try it without a website: this line is a visit from a newsletter.
      ${sampleVisit(writeKey)}
-3. Visit the site, send a form, then run the pipeline (\`up\` does so every night):
+3. Visit the site, send a form, then run the pipeline (\`up\` does so every night at 03:00, project time; \`nightly\` in the config):
      npx touchtrail run
 4. See which channel brought the lead:
      npx touchtrail report
+`;
+}
+
+/** The one line that a website needs. @param edge where the edge answers, without a slash at the end. */
+export function scriptTag(edge: string, writeKey: string): string {
+  return `<script async src="${edge}/t.js" data-write-key="${writeKey}"></script>`;
+}
+
+/** The line for the `<head>` of every page, with what is worth knowing beside it. */
+export function snippetTemplate(edge: string, writeKey: string): string {
+  return `<!-- Into the <head> of every page. Forms get a hidden field anonymous_id; ask for consent first where you must: data-consent="pending". -->
+${scriptTag(edge, writeKey)}
 `;
 }
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadConfig } from '../config/load.ts';
-import { configTemplate, leadTemplate, nextSteps } from './init-templates.ts';
+import { loadConfig } from '../../config/load.ts';
+import { configTemplate, leadTemplate, nextSteps } from './project.ts';
 
 let folder: string;
 beforeEach(() => {

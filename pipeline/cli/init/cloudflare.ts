@@ -1,0 +1,52 @@
+import { ADMIN_TOKEN_FILE, EDGE_KEY_FILE } from './secrets.ts';
+import { KEY_STORE_TO_COME } from './wrangler.ts';
+
+/** A shell script that makes key store, queues, bucket and secrets. It may be run again: what exists stays. */
+export function cloudflareScript(): string {
+  return `#!/usr/bin/env bash
+# Prepares Cloudflare for Touchtrail. It may be run again: what exists stays as it is.
+# Needs "npx wrangler login", the Workers paid plan (queues), and openssl.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# The id of the key store goes into wrangler.toml.
+if grep -q '${KEY_STORE_TO_COME}' wrangler.toml; then
+  id="$(npx wrangler kv namespace create touchtrail-keys | grep -oE '[0-9a-f]{32}' | head -n 1)"
+  sed "s/${KEY_STORE_TO_COME}/$id/" wrangler.toml > wrangler.toml.new
+  mv wrangler.toml.new wrangler.toml
+fi
+
+has() { # list, name: as a word of its own
+  grep -qE "(^|[^[:alnum:]_-])$2([^[:alnum:]_-]|$)" <<< "$1"
+}
+
+queues="$(npx wrangler queues list)"
+for queue in touchtrail-events touchtrail-dead; do
+  if ! has "$queues" "$queue"; then npx wrangler queues create "$queue"; fi
+done
+
+buckets="$(npx wrangler r2 bucket list)"
+if ! has "$buckets" touchtrail-archive; then npx wrangler r2 bucket create touchtrail-archive; fi
+
+# A Worker that is not there yet has no secrets; putting the first one makes it. Any other failure must not replace what is there.
+if ! secrets="$(npx wrangler secret list 2>&1)"; then
+  if ! grep -qiE '10007|does not exist|not found' <<< "$secrets"; then
+    echo "$secrets" >&2
+    exit 1
+  fi
+  secrets=''
+fi
+secret() { # name; the value on stdin
+  if has "$secrets" "$1"; then cat > /dev/null; else npx wrangler secret put "$1"; fi
+}
+secret GOOGLE_SERVICE_ACCOUNT < ${EDGE_KEY_FILE}
+openssl rand -base64 48 | secret IP_HASH_KEY
+date +%Y-%m | secret IP_HASH_KEY_ID
+# The command line needs this one, too.
+umask 077
+if [[ ! -e ${ADMIN_TOKEN_FILE} ]]; then openssl rand -hex 32 > ${ADMIN_TOKEN_FILE}; fi
+secret ADMIN_TOKEN < ${ADMIN_TOKEN_FILE}
+
+echo 'Cloudflare is ready. Next: npx wrangler deploy'
+`;
+}

@@ -1,0 +1,38 @@
+/** A workflow of GitHub Actions that runs the pipeline every night. */
+export function workflowTemplate(): string {
+  return `name: Touchtrail
+
+# Every night at 02:17 UTC: GitHub is slow on the hour. A run that is already under way is never stopped; two never work at once.
+on:
+  schedule:
+    - cron: '17 2 * * *'
+  workflow_dispatch:
+
+concurrency:
+  group: touchtrail
+  cancel-in-progress: false
+
+permissions:
+  contents: read
+
+jobs:
+  run:
+    runs-on: ubuntu-latest
+    timeout-minutes: 120
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 24
+      - run: npm ci
+      # The secret is the key file of the service account touchtrail-pipeline: deploy/SECRETS.md.
+      - name: Run the pipeline
+        env:
+          CREDENTIALS: \${{ secrets.TOUCHTRAIL_GOOGLE_CREDENTIALS }}
+          GOOGLE_APPLICATION_CREDENTIALS: \${{ runner.temp }}/google.json
+        run: |
+          umask 077
+          printf '%s' "$CREDENTIALS" > "$GOOGLE_APPLICATION_CREDENTIALS"
+          npx --no-install touchtrail run
+`;
+}

@@ -1,0 +1,62 @@
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { type Finding, note, ok, problem, wordsOf } from './finding.ts';
+
+/** As `engines` of package.json. */
+const OLDEST_NODE = [22, 18] as const;
+
+/** @param version as `process.versions.node`. */
+export function examineNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isNewEnough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  return isNewEnough
+    ? ok('Node', `version ${version}`)
+    : problem('Node', `version ${version} is too old`, `install Node ${OLDEST_NODE.join('.')} or newer, such as 24: https://nodejs.org`);
+}
+
+/** Loads the config as the commands do. @returns what was loaded besides, where it is right. */
+export async function examineConfig(given: string | undefined): Promise<{ finding: Finding; loaded?: LoadedConfig }> {
+  try {
+    const loaded = await loadConfig(given);
+    const { project, conversions } = loaded.config;
+    const count = `${conversions.length} conversion${conversions.length === 1 ? '' : 's'}`;
+    return {
+      loaded,
+      finding: ok('Config', `${path.basename(loaded.file)}: ${project.name}, ${project.timeZone}, ${project.currency}, ${count}`),
+    };
+  } catch (error) {
+    return { finding: problem('Config', wordsOf(error), 'correct the config; without one: npx touchtrail init') };
+  }
+}
+
+/** The data folder is there, may be written, and nobody else may read it: visitors' data lies in it. */
+export function examineDataFolder(folder: string): Finding {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found) return note('Data folder', `${folder} is not there yet`, 'the first "npx touchtrail up" or "npx touchtrail run" makes it');
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return problem('Data folder', wordsOf(error), `give this user the right to write: chown -R "$(id -un)" '${folder}'`);
+  }
+  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
+    return problem('Data folder', `others on this machine may look into ${folder}, where visitors' data lies`, `chmod 700 '${folder}'`);
+  }
+  return ok('Data folder', folder);
+}
+
+/** Placeholders in the wrangler.toml beside the config; nothing where there is none. */
+export function examineWrangler(configFolder: string): Finding[] {
+  const file = path.join(configFolder, 'wrangler.toml');
+  if (!existsSync(file)) return [];
+  const isPlaceholder = /^\s*id\s*=\s*"0{32}"/m.test(readFileSync(file, 'utf8'));
+  return [
+    isPlaceholder
+      ? problem(
+          'wrangler.toml',
+          'the id of the key store is still a placeholder',
+          'bash deploy/cloudflare.sh, or: npx wrangler kv namespace create touchtrail-keys',
+        )
+      : ok('wrangler.toml', 'no placeholders'),
+  ];
+}

@@ -1,0 +1,3 @@
+import { testSchedules } from './accounting.ts';
+
+testSchedules(11, 20);
