@@ -1,30 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-
-/** What is read of one environment of wrangler.toml. */
-export interface DeployedConfig {
-  readonly kv_namespaces: readonly { readonly binding: string; readonly id?: string | undefined }[];
-  readonly vars: Readonly<Record<string, unknown>>;
-}
+import { wranglerFaults } from '../pipeline/doctor/wrangler-toml.ts';
 
 const ENVIRONMENTS = ['staging', 'production'];
 /** What the Worker cannot do its work without. PROXY_SECRET is only for sites whose own server passes requests on. */
 const SECRETS = ['GOOGLE_SERVICE_ACCOUNT', 'IP_HASH_KEY', 'IP_HASH_KEY_ID', 'ADMIN_TOKEN'];
-
-/** What still stands in wrangler.toml as it was delivered, each with what to run or write. */
-export function placeholders({ kv_namespaces, vars }: DeployedConfig, environment: string): string[] {
-  const unset = kv_namespaces.filter(({ id }) => id === undefined || /^0*$/.test(id));
-  return [
-    ...unset.map(
-      ({ binding }) =>
-        `wrangler.toml: the id of ${binding} under env.${environment} is a placeholder: run "npx wrangler kv namespace create ` +
-        `touchtrail-keys${environment === 'production' ? '' : `-${environment}`}" and put the id it prints there`,
-    ),
-    ...(['', 'my-project', undefined].includes(vars['BIGQUERY_PROJECT'] as string | undefined)
-      ? [`wrangler.toml: BIGQUERY_PROJECT under env.${environment} is a placeholder: put the id of your Google Cloud project there`]
-      : []),
-  ];
-}
 
 /** The secrets that a Worker lacks, each with what to run. */
 export function missingSecrets(present: readonly string[], environment: string): string[] {
@@ -58,7 +38,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   // Loaded late: it takes its time, and wrong usage needs none of it.
   const { unstable_readConfig } = await import('wrangler');
-  const unset = placeholders(unstable_readConfig({ config: 'wrangler.toml', env: environment }), environment);
+  const unset = wranglerFaults(unstable_readConfig({ config: 'wrangler.toml', env: environment }), environment).map(
+    ({ says, remedy }) => `wrangler.toml: ${says}: ${remedy}`,
+  );
   // An account is asked only about what can be deployed at all.
   const problems = unset.length > 0 ? unset : missingSecrets(secretsOf(environment), environment);
   if (problems.length > 0) {

@@ -20,6 +20,7 @@ const ALIASES: readonly (readonly [theirs: RegExp, ours: string])[] = [
 
 /** The path of the route that answers where clients of other products ask by their own one; any other path as it is. */
 export function ownPath(path: string): string {
+  if (path.startsWith('/v1/')) return path;
   for (const [theirs, ours] of ALIASES) if (theirs.test(path)) return path.replace(theirs, ours);
   return path;
 }

@@ -3,16 +3,19 @@ import type { MiddlewareHandler } from 'hono';
 /** Seconds for which a browser keeps the answer to a preflight; it caps them itself. */
 const PREFLIGHT_SECONDS = '86400';
 
-/**
- * Lets the pages of any site send events with their cookies, and read what is answered (Fetch §3.3). The headers are said before
- * the route answers, so that they stand in every answer, and that it is made once.
- */
+/** Lets the pages of any site send events with their cookies, and read what is answered (Fetch §3.3). */
+export function corsHeaders(origin: string | null | undefined): Record<string, string> {
+  return {
+    ...(origin && { 'Access-Control-Allow-Origin': origin }),
+    'Access-Control-Allow-Credentials': 'true',
+    'Access-Control-Expose-Headers': 'Retry-After',
+    Vary: 'Origin',
+  };
+}
+
+/** Says {@link corsHeaders} before the route answers, so that they stand in every answer; answers preflights itself. */
 export const cors: MiddlewareHandler = async (c, next) => {
-  const origin = c.req.header('Origin');
-  if (origin) c.header('Access-Control-Allow-Origin', origin);
-  c.header('Access-Control-Allow-Credentials', 'true');
-  c.header('Access-Control-Expose-Headers', 'Retry-After');
-  c.header('Vary', 'Origin');
+  for (const [name, value] of Object.entries(corsHeaders(c.req.header('Origin')))) c.header(name, value);
   if (c.req.method !== 'OPTIONS') return await next();
   const asked = c.req.header('Access-Control-Request-Headers');
   c.header('Access-Control-Max-Age', PREFLIGHT_SECONDS);

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createApp } from './app.ts';
 import type { LandingLine } from './contract/delivery.ts';
 import { hashWriteKey, type WriteKeyRecord } from './contract/write-key.ts';
+import { type Environment, servicesOf } from './services.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const JANE = sha256('jane@example.com');
@@ -18,6 +19,7 @@ const record = (name: string, rules: Partial<WriteKeyRecord> = {}): [string, Wri
   hashWriteKey(name),
   { id: `wk_${name}`, kind: 'browser', name, ...rules },
 ];
+const SECRET = 'sk_0123456789.abc-DEF_ghij';
 /** Under the hash of the key, which is the name of the record. */
 const records = new Map([
   record('plain'),
@@ -28,6 +30,7 @@ const records = new Map([
   record('sampled', { sample: 0.7284 }),
   record('open', { keeps_emails: true }),
   record('limited'),
+  record(SECRET, { kind: 'server' }),
   record('copy-of-a-browser-key', { kind: 'server', stores_as: 'wk_plain' }),
 ]);
 const bindings = {
@@ -310,13 +313,51 @@ describe('while the key store does not answer', () => {
   });
 });
 
+const notStored = () =>
+  /^touchtrail_requests_not_stored_total.*$/m.exec(servicesOf(bindings as unknown as Environment).metrics.text())?.[0];
+
+describe('a client that leaves while it sends', () => {
+  test('is no failure of ours', async () => {
+    const [info, error] = [vi.spyOn(console, 'info').mockReturnValue(), vi.spyOn(console, 'error').mockReturnValue()];
+    const before = notStored();
+    await postStream(new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) }), 'plain');
+    expect(info.mock.calls.map(([line]) => JSON.parse(line as string) as unknown)).toEqual([
+      { level: 'info', event: 'client_left', error: 'Error', message: 'gone' },
+    ]);
+    expect(error).not.toHaveBeenCalled();
+    expect(notStored()).toBe(before);
+    vi.restoreAllMocks();
+  });
+});
+
+describe('a write key in a body that is refused as a whole', () => {
+  test.each([
+    ['that holds too many events', JSON.stringify({ writeKey: SECRET, batch: Array.from({ length: 2_001 }, () => ({})) }), '', 413],
+    ['that is cut off within it', `{"batch":[{"key":"${SECRET}"}],"writeKey" : "${SECRET.slice(0, 9)}`, SECRET, 400],
+    ['that is a form', `writeKey=${SECRET}&data=x&write_key=other`, SECRET, 400],
+    ['with an escape', `{"writeKey":"${SECRET.replace('s', String.raw`\u0073`)}","batch":7}`, SECRET, 400],
+  ])('%s is not kept', async (_, text, key, status) => {
+    expect((await post(text, key)).status).toBe(status);
+    expect(failed()).toHaveLength(1);
+    expect(failed()[0]!.payload).toContain('(write key)');
+    expect(failed()[0]!.payload).not.toMatch(/sk_|0123|other/);
+  });
+});
+
 test('visits of the company are marked, by the cookie', async () => {
   await post(batch(event()), 'plain', { cookie: 'touchtrail_internal=1' });
   await post(batch(event()), 'plain');
   expect(events().map(({ is_internal }) => is_internal)).toEqual([true, false]);
 });
 
+test('an import with a browser key in a header is refused unread', async () => {
+  expect(await post('{', 'plain', {}, '/v1/import')).toMatchObject({ status: 403, body: { reason: 'server_key_required' } });
+  expect(await post('{', SECRET, {}, '/v1/import')).toMatchObject({ status: 400, body: { reason: 'invalid_json' } });
+});
+
 test('an import with a browser key is refused for good, and an unknown key, too', async () => {
+  const inBody = { ...batch(event()), writeKey: 'plain' };
+  expect(await post(inBody, '', {}, '/v1/import')).toMatchObject({ status: 403, body: { reason: 'server_key_required' } });
   expect(await post(batch(event()), 'plain', {}, '/v1/import')).toMatchObject({ status: 403, body: { reason: 'server_key_required' } });
   expect(await post(batch(event()), 'nobody')).toMatchObject({ status: 401, body: { reason: 'unknown_write_key' } });
   expect(await post(batch(event()), '')).toMatchObject({ status: 401, body: { reason: 'missing_write_key' } });

@@ -1,7 +1,7 @@
 import type { EventType } from './contract/event-row.ts';
-import { type AuthenticatedKey, presentedKey } from './collect/auth.ts';
+import { type AuthenticatedKey, keyInBody, presentedKey } from './collect/auth.ts';
 import { type IncomingBody, parseJson, readBody } from './collect/body.ts';
-import { type Instant, parseInstant } from './collect/clock.ts';
+import { parseInstant } from './collect/clock.ts';
 import { collect, type EventResult, failedBody } from './collect/collect.ts';
 import type { Surroundings } from './collect/enrich.ts';
 import { LIMITS } from './collect/limits.ts';
@@ -50,23 +50,20 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
   const receivedAt = parseInstant(Date.now())!;
   const query = request.url.includes('?') ? new URL(request.url).searchParams : NO_QUERY;
   let key: AuthenticatedKey | undefined;
+  let presented: string | undefined;
   try {
     // A key that is not in the body is judged before that is unpacked and parsed: refusing costs next to nothing.
-    const presented = presentedKey(request.headers, query);
+    presented = presentedKey(request.headers, query);
     if (presented !== undefined) {
       try {
-        key = await admit(presented, services);
+        key = await admit(presented, intake, services);
       } catch (error) {
         await discard(request, intake);
         throw error;
       }
     }
     const { body, raw } = await readMessages(request, intake, text);
-    key ??= await admit(presentedKey(request.headers, query, body), services);
-    if (intake.channel === 'import' && key.kind !== 'server') {
-      // While the key store is silent nobody can tell what kind of key this is.
-      throw new RequestRejected(key.verified ? 'server_key_required' : 'not_stored');
-    }
+    key ??= await admit((presented = keyInBody(body)), intake, services);
     const messages = intake.type ? [body] : (body['batch'] as unknown[]);
     if (messages.length > (intake.channel === 'import' ? LIMITS.importEvents : LIMITS.batchEvents)) {
       throw new RequestRejected('too_many_events', { payload: raw, detail: `${messages.length} events` });
@@ -80,6 +77,7 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
       : rejectEvent('origin_not_allowed', null, `${REJECTIONS.origin_not_allowed.words} (${origin})`);
     const surroundings: Surroundings = {
       key,
+      presented,
       channel: intake.channel,
       receivedAt,
       sentAt: parseInstant(body['sentAt']) ?? parseInstant(request.headers.get('sentat')),
@@ -99,17 +97,21 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
     return { status: 200, body: { success: true, results }, setCookie };
   } catch (error) {
     if (!(error instanceof RequestRejected)) return notStored(error, services);
-    return await refuse(error, key, receivedAt, services);
+    return await refuse(error, key && { key, presented, receivedAt }, services);
   }
 }
 
 /**
  * Whose request it is, where it may come at all now.
- * @throws RequestRejected as the authenticator does, write_key_paused, or rate_limited.
+ * @throws RequestRejected as the authenticator does, write_key_paused, server_key_required, or rate_limited.
  */
-async function admit(presented: string | undefined, services: Services): Promise<AuthenticatedKey> {
+async function admit(presented: string | undefined, { channel }: Intake, services: Services): Promise<AuthenticatedKey> {
   const key = await services.keys.authenticate(presented);
   if (key.record?.paused) throw new RequestRejected('write_key_paused');
+  if (channel === 'import' && key.kind !== 'server') {
+    // While the key store is silent nobody can tell what kind of key this is.
+    throw new RequestRejected(key.verified ? 'server_key_required' : 'not_stored');
+  }
   limit(services.rates.wait(key, 1));
   limit(await platformWait(services.rateLimiter, key));
   return key;
@@ -145,7 +147,7 @@ async function readMessages(
   { channel, type }: Intake,
   text?: () => string,
 ): Promise<{ body: Record<string, unknown>; raw: string }> {
-  const raw = text ? text() : await readBody(request, limitOf(channel));
+  const raw = text ? text() : await readBody(request, limitOf(channel)).catch(readingFailed);
   const body = parseJson(raw);
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (!isObject || (!type && !Array.isArray((body as Record<string, unknown>)['batch']))) {
@@ -154,18 +156,25 @@ async function readMessages(
   return { body: body as Record<string, unknown>, raw };
 }
 
+/** Ends the handling of a request whose client broke off while it sent. */
+class ClientLeft extends Error {}
+
+function readingFailed(cause: unknown): never {
+  throw cause instanceof RequestRejected ? cause : new ClientLeft('', { cause });
+}
+
 /** Says no to a whole request; what could be read of it is kept where it is known whose it is. */
 async function refuse(
   { reason, payload, detail, retryAfter, message }: RequestRejected,
-  key: AuthenticatedKey | undefined,
-  receivedAt: Instant,
+  sender: Pick<Surroundings, 'key' | 'presented' | 'receivedAt'> | undefined,
   services: Services,
 ): Promise<Answer> {
   const words = detail ? `${message} (${detail})` : message;
-  if (payload && key) {
+  if (payload && sender) {
+    const { key, receivedAt } = sender;
     try {
       limit(services.rates.take(key, 1));
-      const failed = [failedBody(payload, reason, words, { key, receivedAt })];
+      const failed = [failedBody(payload, reason, words, sender)];
       await services.packer.store({ writeKeyId: key.id, receivedAt: receivedAt.iso, events: [], failed });
     } catch (error) {
       if (!(error instanceof RequestRejected)) return notStored(error, services);
@@ -182,8 +191,11 @@ function refusal(reason: RequestRejectionReason, message: string, { metrics }: S
 }
 
 function notStored(error: unknown, { metrics }: Services): Answer {
-  log('error', 'not_stored', {}, error);
-  metrics.count('not_stored', 'log');
+  if (error instanceof ClientLeft) log('info', 'client_left', {}, error.cause);
+  else {
+    log('error', 'not_stored', {}, error);
+    metrics.count('not_stored', 'log');
+  }
   const { status, words } = REJECTIONS.not_stored;
   return { status, body: { success: false, reason: 'not_stored', message: words } };
 }

@@ -38,6 +38,22 @@ test.each(['http://127.0.0.1:8787', 'http://localhost:8787', 'http://[::1]:8787'
   expect(response.headers.getSetCookie()).toEqual(['touchtrail_internal=1; Max-Age=34560000; Path=/; SameSite=Lax; HttpOnly']);
 });
 
+test.each([
+  ['', '<a href="?">Do not count my visits</a>'],
+  ['?off', '<a href="?off">Count my visits again</a>'],
+])('a link of another site to %j changes nothing: the visitor is asked', async (query, link) => {
+  const url = `https://www.shop.example/t/internal-visitor${query}`;
+  const response = await ask(url, { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' });
+  expect(response.headers.getSetCookie()).toEqual([]);
+  const text = await response.text();
+  expect(text).toContain(link);
+  expect(text).toContain('<title>Do your visits count?</title>');
+  for (const site of ['none', 'same-origin', 'same-site']) {
+    const asked = await ask(url, { 'sec-fetch-dest': 'document', 'sec-fetch-site': site });
+    expect(asked.headers.getSetCookie()).toHaveLength(2);
+  }
+});
+
 test.each(['image', 'iframe', 'script', 'empty'])('as %s of another page it marks nobody', async (destination) => {
   const response = await ask('https://www.shop.example/internal-visitor', { 'sec-fetch-dest': destination });
   expect(response.headers.getSetCookie()).toEqual([]);

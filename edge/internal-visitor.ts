@@ -13,11 +13,16 @@ export async function answerInternalVisitor(request: IncomingRequest, { connecti
     'Cache-Control': 'no-store',
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   });
-  // Not for an image or a frame that some other page asks for: only who looks at the page decides.
-  if ((request.headers.get('sec-fetch-dest') ?? 'document') === 'document') {
+  // Not for an image, a frame or a link of some other site: only who looks at this page decides.
+  const isAsked =
+    (request.headers.get('sec-fetch-dest') ?? 'document') === 'document' && request.headers.get('sec-fetch-site') !== 'cross-site';
+  if (isAsked) {
     for (const cookie of internalVisitorCookies(host, isOn, url.protocol === 'https:')) headers.append('Set-Cookie', cookie);
   }
-  return new Response(internalVisitorPage(isOn), { headers });
+  return new Response(
+    isAsked ? internalVisitorPage(isOn) : page('Do your visits count?', 'Nothing has changed yet.', LINKS[isOn ? 1 : 0]),
+    { headers },
+  );
 }
 
 /**
@@ -43,6 +48,11 @@ export function internalVisitorPage(isOn: boolean): string {
   const state = isOn
     ? 'A cookie marks this browser as one of your company for 400 days: its visits are recorded, but reports leave them out.'
     : 'This browser is not marked as one of your company.';
-  const link = isOn ? '<a href="?off">Count my visits again</a>' : '<a href="?">Do not count my visits</a>';
+  return page(title, state, LINKS[isOn ? 0 : 1]);
+}
+
+const LINKS = ['<a href="?off">Count my visits again</a>', '<a href="?">Do not count my visits</a>'] as const;
+
+function page(title: string, state: string, link: string): string {
   return `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>${title}</title><h1>${title}</h1><p>${state}</p><p>${link}</p></html>`;
 }

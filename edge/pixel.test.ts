@@ -26,6 +26,18 @@ describe('the event of a pixel', () => {
   });
 
   test.each([
+    [base64.slice(0, 29), '{"userId":"ü>?>","ev'],
+    // The "ü" has two bytes, the first of which is the last of the fourth group.
+    [base64.slice(0, 17), '{"userId":"'],
+    [`${base64.slice(0, 28)}*`, '{"userId":"ü>?>","ev'],
+    ['jane@example.com', '(16 characters that are not base64)'],
+    ['%%%', '(3 characters that are not base64)'],
+    [Buffer.from('{"email":"jane@example.com"}', 'utf16le').toString('base64').slice(0, 41), '(41 characters that are not base64)'],
+  ])('that is cut or damaged is refused with what it says up to there: %s', (data, payload) => {
+    expect(reading(data)).toThrowError(expect.objectContaining({ reason: 'invalid_json', payload }));
+  });
+
+  test.each([
     ['event=Opened&userId=u&writeKey=demo', '{"event":"Opened","userId":"u"}'],
     ['context.campaign.name=june&context.campaign.source=mail', '{"context":{"campaign":{"name":"june","source":"mail"}}}'],
     ['anonymousId=%22a-1%22&event=%22quoted%22', String.raw`{"anonymousId":"a-1","event":"\"quoted\""}`],

@@ -19,14 +19,30 @@ export function pixelBody(query: URLSearchParams): string {
 }
 
 function decodeBase64(data: string): string {
+  // A "+" of base64 arrives as a space where the address was not encoded.
+  const base64 = data.replace(/[- ]/g, '+').replace(/_/g, '/');
   let bytes: Uint8Array;
   try {
-    // A "+" of base64 arrives as a space where the address was not encoded.
-    bytes = Uint8Array.from(atob(data.replace(/-/g, '+').replace(/_/g, '/').replace(/ /g, '+')), (character) => character.charCodeAt(0));
+    bytes = bytesOf(base64);
   } catch (cause) {
-    throw new RequestRejected('invalid_json', { payload: data, detail: 'data is not base64', cause });
+    throw new RequestRejected('invalid_json', { payload: beginningOf(base64), detail: 'data is not base64', cause });
   }
   return decodeUtf8(bytes);
+}
+
+const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+
+/** What cut or damaged base64 says up to there: as base64 it could not be cleaned. */
+function beginningOf(base64: string): string {
+  const sound = /^(?:[a-z\d+/]{4})*/i.exec(base64)![0];
+  try {
+    // The last character may be cut.
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytesOf(sound), { stream: true });
+    if (text !== '' && !text.includes('\0')) return text;
+  } catch {
+    // Something else that looks like base64.
+  }
+  return `(${base64.length} characters that are not base64)`;
 }
 
 /** Without a prototype: the names are the sender's. */

@@ -13,6 +13,10 @@ import type { PutBackPorts } from './delivery/put-back.ts';
 import { createMetrics } from './metrics.ts';
 import type { Assets } from './script-files.ts';
 import type { Analytics, Bucket, QueueProducer, RateLimiter } from './platform.ts';
+import { within } from './time-limit.ts';
+
+/** A key store answers within a fraction of a second. One that hangs must not hold requests until their clients give up. */
+const KEY_STORE_TIMEOUT_MS = 2_000;
 
 /** What is used of a KV namespace. */
 interface KeyStore {
@@ -36,6 +40,8 @@ export interface Environment {
   readonly LANDING?: LandingService;
   /** Production: takes packed deliveries, which the Worker's queue handler brings into the warehouse. */
   readonly QUEUE?: QueueProducer;
+  /** Name of the queue of what was given up; without it, one that ends with `-dead`, or has `-dead-` in it. */
+  readonly DEAD_QUEUE?: string;
   /** What could not be queued, what could not be delivered, and what the warehouse refused. */
   readonly ARCHIVE?: Bucket;
   /** Requests of one write key, counted at one location. */
@@ -94,7 +100,7 @@ export function servicesOf(environment: Environment): Services {
 
 function createServices(environment: Environment): Services {
   const { KEYS, IP_HASH_KEY, IP_HASH_KEY_ID, KEY_STORE_GENERATION, CONNECTION } = environment;
-  const lookup = async (keyHash: string) => {
+  const find = async (keyHash: string) => {
     const record = await KEYS.get<WriteKeyRecord>(keyHash, 'json');
     if (record) return record;
     if (KEY_STORE_GENERATION !== undefined && (await KEYS.get(GENERATION_ENTRY)) !== KEY_STORE_GENERATION) {
@@ -102,6 +108,7 @@ function createServices(environment: Environment): Services {
     }
     return undefined;
   };
+  const lookup = async (keyHash: string) => await within(KEY_STORE_TIMEOUT_MS, 'the key store', find(keyHash));
   const instance = crypto.randomUUID();
   const metrics = createMetrics(instance);
   return {

@@ -1,7 +1,9 @@
 import { Hono } from 'hono/tiny';
+import type { EdgeStatus } from '../contract/edge-status.ts';
 import type { Environment } from '../services.ts';
 import { createKeyAdmin } from './keys.ts';
 import { createReplayAdmin } from './replay.ts';
+import { askWarehouse } from './warehouse.ts';
 
 /** What an operator's tools ask of the edge, under `/internal`: nobody else learns that it is there. */
 export function createAdmin() {
@@ -10,13 +12,13 @@ export function createAdmin() {
     if (!(await isOperator(c.req.header('Authorization'), c.env.ADMIN_TOKEN))) return c.notFound();
     return await next();
   });
-  admin.get('/status', (c) =>
+  admin.get('/status', async (c) =>
     c.json({
       queue: c.env.QUEUE !== undefined,
       archive: c.env.ARCHIVE !== undefined,
-      warehouse: !!c.env.GOOGLE_SERVICE_ACCOUNT,
       addresses: !!c.env.IP_HASH_KEY && !!c.env.IP_HASH_KEY_ID,
-    }),
+      warehouse: await askWarehouse(c.env),
+    } satisfies EdgeStatus),
   );
   createKeyAdmin(admin);
   createReplayAdmin(admin);

@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import type { WriteKeyRecord } from '../contract/write-key.ts';
-import { createAuthenticator, presentedKey } from './auth.ts';
+import { createAuthenticator, keyInBody, presentedKey } from './auth.ts';
 
 const none = new URLSearchParams();
 const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
 
 describe('the key of a request', () => {
   test.each([
-    ['the user name of Basic authentication', new Headers(basic('demo:')), none, {}],
-    ['the header X-Write-Key', new Headers({ 'x-write-key': 'demo' }), none, {}],
-    ['the query', new Headers(), new URLSearchParams('writeKey=demo'), {}],
-    ['the body', new Headers(), none, { writeKey: 'demo' }],
-  ])('may stand in %s', (_, headers, query, body) => {
-    expect(presentedKey(headers, query, body)).toBe('demo');
+    ['the user name of Basic authentication', new Headers(basic('demo:')), none],
+    ['the header X-Write-Key', new Headers({ 'x-write-key': ' demo ' }), none],
+    ['the query', new Headers(), new URLSearchParams('writeKey=demo')],
+  ])('may stand in %s', (_, headers, query) => {
+    expect(presentedKey(headers, query)).toBe('demo');
   });
 
-  test('in a header wins over one in the body', () => {
-    expect(presentedKey(new Headers(basic('header:')), none, { writeKey: 'body' })).toBe('header');
+  test('may stand in the body', () => {
+    expect(keyInBody({ writeKey: ' demo ' })).toBe('demo');
+    expect([{}, { writeKey: 7 }, { writeKey: ' ' }].map(keyInBody)).toEqual([undefined, undefined, undefined]);
   });
 
   test.each([[{}], [{ authorization: 'Bearer abc' }], [{ authorization: 'Basic %%%' }], [basic(':password only')]])(
     'is missing from %j',
     (headers) => {
-      expect(presentedKey(new Headers(headers as Record<string, string>), none, { writeKey: 7 })).toBeUndefined();
+      expect(presentedKey(new Headers(headers as Record<string, string>), none)).toBeUndefined();
     },
   );
 });

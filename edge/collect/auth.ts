@@ -25,16 +25,21 @@ const UNKNOWN_FOR_MS = 5_000;
 const REMEMBERED_KEYS = 1_000;
 const LONGEST_REMEMBERED_KEY = 200;
 
-/**
- * The write key of a request: Basic user name, then X-Write-Key, then the query (beacons cannot set headers), then the body.
- */
-export function presentedKey(headers: Headers, query: URLSearchParams, body?: unknown): string | undefined {
-  const candidates = [basicUser(headers.get('authorization')), headers.get('x-write-key'), query.get('writeKey'), bodyKey(body)];
-  return candidates.find((candidate) => candidate)?.trim() || undefined;
+/** The write key that stands beside the body: Basic user name, then X-Write-Key, then the query (beacons cannot set headers). */
+export function presentedKey(headers: Headers, query: URLSearchParams): string | undefined {
+  const key = basicUser(headers.get('authorization')) || headers.get('x-write-key') || query.get('writeKey');
+  return key?.trim() || undefined;
+}
+
+/** The write key in a body. */
+export function keyInBody(body: Readonly<Record<string, unknown>>): string | undefined {
+  const key = body['writeKey'];
+  return (typeof key === 'string' && key.trim()) || undefined;
 }
 
 function basicUser(authorization: string | null): string | undefined {
-  const encoded = /^basic\s+([a-z0-9+/=_-]+)\s*$/i.exec(authorization ?? '')?.[1];
+  if (authorization === null) return undefined;
+  const encoded = /^basic\s+([a-z0-9+/=_-]+)\s*$/i.exec(authorization)?.[1];
   if (!encoded) return undefined;
   try {
     return atob(encoded).split(':', 1)[0];
@@ -42,11 +47,6 @@ function basicUser(authorization: string | null): string | undefined {
     // Not base64: then the header presents no key, and the other places are asked.
     return undefined;
   }
-}
-
-function bodyKey(body: unknown): string | undefined {
-  if (typeof body !== 'object' || body === null || !('writeKey' in body)) return undefined;
-  return typeof body.writeKey === 'string' ? body.writeKey : undefined;
 }
 
 /** Hashes of presented keys: to hash one takes longer than everything else that is done with it. */

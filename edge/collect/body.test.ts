@@ -145,10 +145,26 @@ test.each([
 ] as const)('%s is refused, and nothing of it is kept that could not be cleaned', (_, encoding, mark) => {
   const bytes = new Uint8Array(Buffer.from(`${mark}{"email":"leak@victim.example"}`, encoding));
   for (const body of [bytes, bytes.toReversed()]) {
-    expect(() => decodeUtf8(body)).toThrowError(
+    expect(() => parseJson(decodeUtf8(body))).toThrowError(
       expect.objectContaining({ reason: 'invalid_utf8', payload: `(${bytes.byteLength} bytes that are not UTF-8)` }),
     );
   }
+});
+
+test.each(['in chunks', 'of a wrong length', 'that is no UTF-8'])('of a body %s only what may be kept is decoded', async (kind) => {
+  const bytes = new Uint8Array(Buffer.from(`{"a":"${'ü'.repeat(1_000_000)}`));
+  if (kind === 'that is no UTF-8') bytes[7] = 0x20;
+  const asked = {
+    headers: new Headers(kind === 'of a wrong length' ? { 'content-length': '10' } : {}),
+    body: new Response(bytes).body,
+    arrayBuffer: async () => bytes.buffer,
+  };
+  const limit = kind === 'that is no UTF-8' ? 3_000_000 : 1_500_000;
+  const rejected = (await readBody(asked, limit).catch((error: unknown) => error)) as RequestRejected;
+  expect(rejected.reason).toBe(kind === 'that is no UTF-8' ? 'invalid_utf8' : 'body_too_large');
+  // 64 K characters are looked at.
+  expect(rejected.payload).toMatch(/^\{"a":"(?:ü|\ufffd )ü{65536}/);
+  expect(rejected.payload!.length).toBeLessThanOrEqual(256 * 1024);
 });
 
 test('a body too large in UTF-16 leaves nothing of it, either', async () => {

@@ -1,3 +1,4 @@
+import { LIMITS } from './limits.ts';
 import { RequestRejected } from './rejections.ts';
 
 /** The parts of a request that matter here. */
@@ -27,12 +28,14 @@ export async function readBody(request: IncomingBody, limit: number): Promise<st
 
 /**
  * Parses a body.
- * @throws RequestRejected invalid_json, holding the text.
+ * @throws RequestRejected invalid_json, holding the text, or invalid_utf8.
  */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
+    // JSON in UTF-8 holds no NUL (RFC 8259 §7): this is UTF-16 or UTF-32, which is valid UTF-8 as long as it is ASCII.
+    if (text.includes('\0')) throw new RequestRejected('invalid_utf8', { payload: unreadable(text.length), cause });
     const position = positionIn(cause);
     throw new RequestRejected('invalid_json', { payload: text, ...(position !== undefined && { detail: position }), cause });
   }
@@ -112,18 +115,20 @@ async function readUpTo(reader: Source, limit: number): Promise<Uint8Array<Array
     length += value.byteLength;
     if (length > limit) {
       await reader.cancel();
-      throw new RequestRejected('body_too_large', { payload: readable(join([...chunks, value], length)) });
+      throw new RequestRejected('body_too_large', { payload: readable(join([...chunks, value], Math.min(length, KEPT_BYTES)), length) });
     }
     chunks.push(value);
   }
   return join(chunks, length);
 }
 
+/** As many of the first bytes of parts as are wanted. */
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
-    whole.set(chunk, offset);
+    if (offset >= length) break;
+    whole.set(chunk.subarray(0, length - offset), offset);
     offset += chunk.byteLength;
   }
   return whole;
@@ -134,23 +139,28 @@ function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBu
  * @throws RequestRejected invalid_utf8, holding the text as far as it can be read.
  */
 export function decodeUtf8(bytes: Uint8Array): string {
-  let text: string;
   try {
-    text = decoder.decode(bytes);
+    return decoder.decode(bytes);
   } catch (cause) {
     decoder = createDecoder();
     throw new RequestRejected('invalid_utf8', { payload: readable(bytes), cause });
   }
-  // JSON in UTF-8 holds no NUL (RFC 8259 §7): this is UTF-16 or UTF-32, which is valid UTF-8 as long as it is ASCII.
-  if (text.includes('\0')) throw new RequestRejected('invalid_utf8', { payload: readable(bytes) });
-  return text;
 }
 
 const createDecoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 /** One for all, but not after a failure. */
 let decoder = createDecoder();
 
-/** The text of what is no clean UTF-8, for the failure row. Text in another encoding could not be cleaned and is left out. */
-function readable(bytes: Uint8Array): string {
-  return bytes.includes(0) ? `(${bytes.byteLength} bytes that are not UTF-8)` : new TextDecoder().decode(bytes);
+/** More bytes than are kept of a payload after it is cleaned. */
+const KEPT_BYTES = 8 * LIMITS.failedPayloadBytes;
+
+/**
+ * The text of what is no clean UTF-8, for the failure row: its beginning. Text in another encoding could not be cleaned and is left
+ * out.
+ * @param length of the whole.
+ */
+function readable(bytes: Uint8Array, length = bytes.byteLength): string {
+  const kept = bytes.subarray(0, KEPT_BYTES);
+  return kept.includes(0) ? unreadable(length) : new TextDecoder().decode(kept);
 }
+const unreadable = (bytes: number) => `(${bytes} bytes that are not UTF-8)`;

@@ -6,6 +6,8 @@ import { isCleanJson, redact } from './redact.ts';
 /** Whether the event itself needs no cleaning: told from its own JSON, event by event. */
 const isUntouched = (event: unknown) => redact(event, JSON.stringify(event)) === event;
 
+const check = (event: unknown): void => expect([event, redact(event, JSON.stringify(event))]).toEqual([event, redact(event, '@')]);
+
 const escaped = (sign: string) => `\\u00${sign.charCodeAt(0).toString(16).padStart(2, '0')}`;
 const isInText = (json: string, at: number) => json.slice(0, at).replace(/\\./g, '').split('"').length % 2 === 0;
 
@@ -74,6 +76,28 @@ describe('a text of JSON', () => {
       '/',
     ],
     ['a', 'jane', 'example.com', '0', '9', '12', '255', 'é', '–'],
+    [
+      '(',
+      '<',
+      '{',
+      "'",
+      '_',
+      '\u3000',
+      '\u200b',
+      '\u000b',
+      '\ufeff',
+      '%5b',
+      '%5B',
+      '%26',
+      '%5c',
+      '%5Cu0040',
+      '%%',
+      '%2',
+      '&amp;',
+      '&amp;#64;',
+      '＆',
+      '％',
+    ],
   ].flat();
 
   /** The same value, written in another way. */
@@ -100,5 +124,56 @@ describe('a text of JSON', () => {
       counted[isClean ? 'clean' : 'unclean']++;
     }
     expect(Math.min(counted.clean, counted.unclean)).toBeGreaterThan(1_500);
+  });
+
+  const PREFIXES = [
+    '',
+    '/',
+    '(',
+    '<',
+    '[',
+    '{',
+    "'",
+    ';',
+    '|',
+    '\n',
+    '\t',
+    '\r',
+    '\b',
+    '\f',
+    '\v',
+    '\u0001',
+    '\u3000',
+    '\ufeff',
+    '\u2028',
+    'é',
+    '\\',
+    '=',
+    '%3d',
+    '%253D',
+    '%3D%5b',
+    ',',
+    ':',
+    '.',
+    'a/',
+    'a.',
+    '_',
+    'a',
+    '\n/',
+    '\t.',
+  ];
+  const ADDRESSES = ['203.0.113.7', '2001:db8::1', '::1', '::ffff:203.0.113.7', '[2001:db8::1]', '2001%3Adb8%3A%3A1', '203.0.113.7:80'];
+  const NAMES = ['ip', 'client_ip', 'remoteAddr', 'visitor', 'version', 'url'];
+
+  test('says of no event that it is clean of which the cleaner changes anything', () => {
+    const random = new Random(9);
+    for (const name of NAMES) {
+      for (const before of PREFIXES)
+        for (const address of ADDRESSES) for (const after of ['', ' ', ')']) check({ [name]: before + address + after });
+    }
+    for (let i = 0; i < 30_000; i++) {
+      const text = Array.from({ length: random.integer(1, 5) }, () => random.pick(FRAGMENTS)).join('');
+      check({ [random.pick(NAMES)]: random.pick([text, `jane${text}example.com`]) });
+    }
   });
 });

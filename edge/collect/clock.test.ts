@@ -81,13 +81,22 @@ describe('when a live event happened', () => {
       '2026-03-01T12:00:00.000Z',
     ],
     ['a clock set in between is not believed', '2026-03-01T12:00:00.000Z', '1970-01-01T00:00:00.000Z', '2026-03-01T12:00:00.000Z'],
-    ['an event that waited for a month keeps its time', '2026-03-01T12:00:00.000Z', '2026-01-30T12:00:00.000Z', '2026-01-30T12:00:00.000Z'],
+    ['an event that waited for 30 days keeps its time', '2026-03-01T12:00:00.000Z', '2026-01-30T12:00:00.000Z', '2026-01-30T12:00:00.000Z'],
   ])('%s', (_, sent, original, expected) => {
-    expect(occurredAt(received, at(sent), at(original)).iso).toBe(expected);
+    expect(occurredAt(received, at(sent), at(original), 'browser').iso).toBe(expected);
   });
 
   test('is the arrival where a time is missing', () => {
-    expect(occurredAt(received, undefined, received)).toBe(received);
-    expect(occurredAt(received, received, undefined)).toBe(received);
+    expect(occurredAt(received, undefined, received, 'browser')).toBe(received);
+    expect(occurredAt(received, received, undefined, 'browser')).toBe(received);
+  });
+
+  test.each([
+    ['browser', '2026-01-30T11:59:59.999Z', '2026-03-01T12:00:00.000Z'],
+    ['server', '2026-01-30T11:59:59.999Z', '2026-01-30T11:59:59.999Z'],
+    ['server', '2025-02-28T12:00:00.000Z', '2025-02-28T12:00:00.000Z'],
+    ['server', '2025-02-28T11:59:59.999Z', '2026-03-01T12:00:00.000Z'],
+  ] as const)('with a %s key at %s, sent now, is %s: who reads the public key cannot write history', (kind, original, expected) => {
+    expect(occurredAt(received, received, at(original), kind).iso).toBe(expected);
   });
 });

@@ -1,3 +1,5 @@
+import type { WriteKeyKind } from '../contract/write-key.ts';
+
 /** A point in time: milliseconds since 1970, and as it is stored (ISO 8601, UTC, three or six digits of fraction). */
 export interface Instant {
   readonly ms: number;
@@ -62,17 +64,22 @@ function toInstant(ms: number, microseconds = ''): Instant | undefined {
   return { ms, iso: microseconds === '' || microseconds === '000' ? iso : `${iso.slice(0, -1)}${microseconds}Z` };
 }
 
-/** Longest time an event may plausibly have waited on the client; beyond it a clock was set in between. */
-const LONGEST_WAIT_MS = 366 * 86_400_000;
+/**
+ * Days that an event may plausibly have waited on the client; beyond it a clock was set in between. Browser keys are public, and who
+ * reads one could write history: an event of a visitor who was offline for longer keeps its place in time no more, but counts.
+ */
+const LONGEST_WAIT: Readonly<Record<WriteKeyKind, number>> = { browser: 30, server: 366 };
+const DAY_MS = 86_400_000;
 
 /**
  * When a live event happened: `received_at − (sent_at − original_timestamp)`, which cancels the error of the client's clock.
  * Where a part is missing or the wait is implausible, `received_at`; a result in the future is clamped to `received_at`.
+ * @param kind of the key that it came with.
  * Source: https://segment.com/docs/connections/spec/common/#timestamps
  */
-export function occurredAt(receivedAt: Instant, sentAt: Instant | undefined, original: Instant | undefined): Instant {
+export function occurredAt(receivedAt: Instant, sentAt: Instant | undefined, original: Instant | undefined, kind: WriteKeyKind): Instant {
   if (!sentAt || !original) return receivedAt;
   const wait = sentAt.ms - original.ms;
-  if (wait <= 0 || wait > LONGEST_WAIT_MS) return receivedAt;
+  if (wait <= 0 || wait > LONGEST_WAIT[kind] * DAY_MS) return receivedAt;
   return toInstant(receivedAt.ms - wait) ?? receivedAt;
 }

@@ -5,6 +5,7 @@ import { parseInstant } from './clock.ts';
 import { collect } from './collect.ts';
 import type { Surroundings } from './enrich.ts';
 import { LIMITS } from './limits.ts';
+import { MESSAGE_BYTES } from '../delivery/message.ts';
 
 const live: Surroundings = {
   key: { id: 'wk_1', kind: 'browser', verified: true },
@@ -41,7 +42,7 @@ describe('the events of a request', () => {
       [null, 'rejected', 'not_an_object', undefined],
       ['m-3', 'ok', undefined, undefined],
     ]);
-    expect(events.map((event) => event.message_id)).toEqual(['m-1', 'm-3']);
+    expect(events.map(({ own }) => own.message_id)).toEqual(['m-1', 'm-3']);
     expect(failed.map((failure) => [failure.position, failure.reason, failure.payload])).toEqual([
       [1, 'not_an_object', '"nonsense"'],
       [2, 'invalid_value', JSON.stringify(track('m-2', { event: 7 }))],
@@ -58,7 +59,7 @@ describe('the events of a request', () => {
 
   test('without an id get one each, even if they are equal', async () => {
     const { events } = await collect([track('', {}), track('', {})], live);
-    expect(new Set(events.map((event) => event.message_id)).size).toBe(2);
+    expect(new Set(events.map(({ own }) => own.message_id)).size).toBe(2);
   });
 
   test('hold no address where they are stored, neither good nor bad ones', async () => {
@@ -69,9 +70,73 @@ describe('the events of a request', () => {
       ],
       live,
     );
-    expect(events[0]).toMatchObject({ user_id: JANE, email_hashes: [{ hash: JANE, origin: 'identify' }] });
+    expect(events[0]!.own).toMatchObject({ user_id: JANE, email_hashes: [{ hash: JANE, origin: 'identify' }] });
     expect(failed[0]).toMatchObject({ message_id: JANE });
     expect(JSON.stringify([events, failed])).not.toMatch(/jane|203\.0\.113/i);
+  });
+});
+
+describe('a rejected event', () => {
+  const SECRET = 'sk_0123456789.abc-DEF_ghij';
+  const payloads = async (events: unknown[], presented = SECRET) =>
+    (await collect(events, { ...live, presented })).failed.map(({ payload }) => payload);
+
+  test('leaves no write key behind, however it is written', async () => {
+    const stored = await payloads([
+      track('m', { event: 7, writeKey: SECRET }),
+      track('m', { event: 7, writeKey: 'demo', properties: { url: `/?key=${SECRET.replace('.', '%2E').replace('_', '%255f')}` } }),
+      track(SECRET, { event: 7, properties: { [SECRET]: 1, body: JSON.stringify({ writeKey: 'other' }) } }),
+      SECRET,
+    ]);
+    expect(stored).toEqual([
+      JSON.stringify(track('m', { event: 7, writeKey: '(write key)' })),
+      JSON.stringify(track('m', { event: 7, writeKey: '(write key)', properties: { url: '/?key=(write key)' } })),
+      JSON.stringify(
+        track('(write key)', { event: 7, properties: { '(write key)': 1, body: JSON.stringify({ writeKey: '(write key)' }) } }),
+      ),
+      '"(write key)"',
+    ]);
+    const { failed } = await collect([track(SECRET, { event: 7 })], { ...live, presented: SECRET });
+    expect(failed[0]!.message_id).toBe('(write key)');
+  });
+
+  test('keeps the words that a public key happens to be', async () => {
+    expect(await payloads([track('m', { event: 7, properties: { page: 'demo' } })], 'demo')).toEqual([
+      JSON.stringify(track('m', { event: 7, properties: { page: 'demo' } })),
+    ]);
+  });
+
+  test('is cleaned before it is written as JSON, whose escapes hide where an address begins', async () => {
+    const event = track('m', { event: 7, properties: { a: 'at\n203.0.113.7', b: 'x\njane@example.com', ip: '\t/203.0.113.7' } });
+    expect(await payloads([event])).toEqual([
+      JSON.stringify(track('m', { event: 7, properties: { a: 'at\n(address)', b: `x\n${JANE}` } })),
+    ]);
+    const large = await payloads([
+      { ...event, properties: { pad: 'x '.repeat(16_000), lines: '\n203.0.113.7\t2001:db8::1\n'.repeat(2_000) } },
+    ]);
+    expect(large[0]).not.toMatch(/203\.0|db8/);
+  });
+
+  test('that is a list of lists without end is none the less kept', async () => {
+    const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown;
+    const { failed, results } = await collect([deep], live);
+    expect(results).toMatchObject([{ status: 'rejected', reason: 'not_an_object' }]);
+    expect(failed[0]!.payload).toMatch(/^\[{100}"\(cut\)"\]{100}$/);
+  });
+
+  test('may be one that holds more addresses than are looked at', async () => {
+    const { events, failed, results } = await collect(
+      [track('m-1', { properties: { text: 'a@b.co '.repeat(200) } }), track('m-2', { properties: { text: 'a@b.co '.repeat(201) } })],
+      live,
+    );
+    expect(events.map(({ own }) => own.message_id)).toEqual(['m-1']);
+    expect(results[1]).toEqual({
+      message_id: 'm-2',
+      status: 'rejected',
+      reason: 'event_too_large',
+      detail: 'An event may hold at most 200 e-mail addresses.',
+    });
+    expect(failed[0]!.payload).toMatch(/"messageId":"m-2","properties":\{"text":"(?:[\da-f]{64} ){200}$/);
   });
 });
 
@@ -96,7 +161,7 @@ describe('an event of a browser with Global Privacy Control', () => {
   test('is stored without hashes of addresses and click ids, with everything else', async () => {
     const { events, results } = await collect([event({})], live);
     expect(results).toEqual([{ message_id: 'm', status: 'ok' }]);
-    expect(events[0]).toMatchObject({
+    expect(events[0]!.own).toMatchObject({
       anonymous_id: 'a',
       email_hashes: [],
       click_ids: [],
@@ -118,10 +183,14 @@ describe('an event of a browser with Global Privacy Control', () => {
 
   test('is one only where it says so', async () => {
     const { events } = await collect([event({ context: { gpc: false, page: { url } } })], live);
-    expect(events[0]).toMatchObject({ page_url: url, click_ids: [{ name: 'gclid', value: 'G-1' }] });
-    expect(events[0]!.email_hashes).toEqual([{ hash: JANE, origin: 'identify' }]);
+    expect(events[0]!.own).toMatchObject({ page_url: url, click_ids: [{ name: 'gclid', value: 'G-1' }] });
+    expect(events[0]!.own.email_hashes).toEqual([{ hash: JANE, origin: 'identify' }]);
   });
 });
+
+/** Of each quote the row has six bytes: four in the properties, two in the click id. Of each address it has two hashes there. */
+const swelling = (quotes: number) =>
+  track('m', { properties: { url: `https://x.example/?gclid=${'a@b.co+'.repeat(200)}${'"'.repeat(quotes)}` } });
 
 describe('the size of an event', () => {
   test.each([
@@ -137,6 +206,22 @@ describe('the size of an event', () => {
     }
   });
 
+  test('as it is stored is one that a message can hold', async () => {
+    // 2 · 200 · 64 + 6 · 15,500 = 118,600
+    const { results, events, failed } = await collect([swelling(15_500), track('m'), swelling(14_000)], live);
+    expect(results).toMatchObject([
+      { message_id: 'm', status: 'rejected', reason: 'event_too_large', detail: 'An event may take at most 118000 bytes as it is stored.' },
+      { message_id: 'm', status: 'ok' },
+      { message_id: 'm', status: 'duplicate' },
+    ]);
+    expect([events.length, failed.length]).toEqual([1, 1]);
+    expect(Buffer.byteLength(JSON.stringify(failed[0]!.payload))).toBeLessThanOrEqual(LIMITS.failedPayloadBytes + 2);
+    expect(failed[0]!.payload).not.toContain('a@b.co');
+    expect((await collect([swelling(14_000)], live)).results[0]!.status).toBe('ok');
+    // Header and packing have some 500 bytes.
+    expect(LIMITS.rowBytes + 1_000).toBeLessThan(MESSAGE_BYTES);
+  });
+
   test('nesting beyond the limit is refused, whatever the depth', async () => {
     const deep = JSON.parse(`{"messageId":"m","a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`) as unknown;
     const { results, failed } = await collect([deep], live);
@@ -148,7 +233,7 @@ describe('the size of an event', () => {
 describe('imported events', () => {
   test('keep their time, however long ago', async () => {
     const { events } = await collect([track('m', { timestamp: '1999-12-31T23:00:00Z' })], imported);
-    expect(events[0]!.occurred_at).toBe('1999-12-31T23:00:00.000Z');
+    expect(events[0]!.own.occurred_at).toBe('1999-12-31T23:00:00.000Z');
   });
 
   test.each([

@@ -3,11 +3,12 @@ import type { EventType, FailedEventRow } from '../contract/event-row.ts';
 import type { IncomingMessage } from '../contract/message.ts';
 import { parseInstant } from './clock.ts';
 import { isEmail } from './email-shapes.ts';
-import { type BeforeCleaning, enrich, type Surroundings, type UnpackedEvent } from './enrich.ts';
+import { type BeforeCleaning, enrich, senderOfEvent, senderOfRequest, type Surroundings, type UnpackedEvent } from './enrich.ts';
 import { LIMITS } from './limits.ts';
 import { objectAt, textAt } from './members.ts';
 import { asksForPrivacy, withoutTies } from './privacy-control.ts';
-import { isCleanJson, redact, redactPayload, withoutUnstorable } from './redact.ts';
+import { withoutWriteKeys } from './key-text.ts';
+import { isCleanJson, redact, redactPayload } from './redact.ts';
 import { type EventRejection, rejectEvent } from './rejections.ts';
 import { isSampledOut } from './sampling.ts';
 import { checkShape, cutDepth } from './shape.ts';
@@ -46,20 +47,23 @@ export async function collect(
   json?: string,
 ): Promise<Collected> {
   const isClean = json !== undefined && isCleanJson(json);
+  const sender = await senderOfRequest(surroundings);
   const events: UnpackedEvent[] = [];
   const failed: UnpackedFailure[] = [];
   const results: EventResult[] = [];
   const seen = new Set<string>();
   for (const raw of rawEvents) {
     const read = readEvent(raw, surroundings, type, isClean);
+    const reject = (rejected: RejectedEvent) => {
+      const { reason, path, detail } = rejected.rejection;
+      failed.push(toFailure(payloadOf(rejected.kept ?? raw), results.length, rejected, surroundings));
+      results.push({ message_id: rejected.messageId, status: 'rejected', reason, ...(path !== null && { path }), detail });
+    };
     if ('rejection' in read) {
-      const { reason, path, detail } = read.rejection;
-      const payload = JSON.stringify(reason === 'too_deep' ? cutDepth(raw) : (read.kept ?? raw));
-      failed.push(toFailure(payload, results.length, read, surroundings));
-      results.push({ message_id: read.messageId, status: 'rejected', reason, ...(path !== null && { path }), detail });
+      reject(read);
       continue;
     }
-    const { message, before } = read;
+    const { message, before, kept, mostBytes } = read;
     const messageId = message.messageId ?? newMessageId(message, surroundings);
     if (seen.has(messageId)) {
       results.push({ message_id: messageId, status: 'duplicate' });
@@ -70,7 +74,16 @@ export async function collect(
       results.push({ message_id: messageId, status: 'sampled' });
       continue;
     }
-    events.push(await enrich(message, messageId, before, surroundings));
+    const row = enrich(message, messageId, before, surroundings, sender ?? (await senderOfEvent(message, before, surroundings)));
+    // What takes so little as it was sent cannot take so much as a row.
+    if (mostBytes > LIMITS.eventBytes && exceedsBytes(JSON.stringify({ ...row.shared, ...row.own }), LIMITS.rowBytes)) {
+      const rejection = rejectEvent('event_too_large', null, `An event may take at most ${LIMITS.rowBytes} bytes as it is stored.`);
+      // Another event with its id is no copy of a stored one.
+      seen.delete(messageId);
+      reject({ rejection, messageId: messageIdOf(kept), kept });
+      continue;
+    }
+    events.push(row);
     results.push({ message_id: messageId, status: 'ok' });
   }
   return { events, failed, results };
@@ -81,7 +94,7 @@ export function failedBody(
   payload: string | undefined,
   reason: string,
   detail: string,
-  surroundings: Pick<Surroundings, 'key' | 'receivedAt'>,
+  surroundings: Pick<Surroundings, 'key' | 'presented' | 'receivedAt'>,
 ): UnpackedFailure {
   return {
     write_key_id: surroundings.key.id,
@@ -90,8 +103,8 @@ export function failedBody(
     position: null,
     reason,
     path: null,
-    detail: redactPayload(detail),
-    payload: payload === undefined ? null : redactPayload(payload),
+    detail: kept(detail, surroundings),
+    payload: payload === undefined ? null : kept(payload, surroundings),
   };
 }
 
@@ -102,7 +115,17 @@ interface RejectedEvent {
   readonly kept?: object;
 }
 
-type ReadEvent = { message: IncomingMessage; before: BeforeCleaning } | RejectedEvent;
+/** An event that is valid. */
+interface ValidEvent {
+  readonly message: IncomingMessage;
+  readonly before: BeforeCleaning;
+  /** What may be kept of it as it was sent. */
+  readonly kept: object;
+  /** Bytes that it takes as JSON at most. */
+  readonly mostBytes: number;
+}
+
+type ReadEvent = ValidEvent | RejectedEvent;
 
 function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | undefined, isClean: boolean): ReadEvent {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { rejection: rejectEvent('not_an_object'), messageId: null };
@@ -117,6 +140,9 @@ function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | u
   if (exceedsBytes(text, LIMITS.eventBytes)) return reject(rejectEvent('event_too_large'));
 
   const cleaned = redact(original, text);
+  if (cleaned === undefined) {
+    return reject(rejectEvent('event_too_large', null, `An event may hold at most ${LIMITS.emails} e-mail addresses.`));
+  }
   const validated = validateMessage(cleaned, type);
   if ('rejection' in validated) return reject(validated.rejection);
   const { message } = validated;
@@ -126,9 +152,9 @@ function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | u
   const before = {
     ip: textAt(objectAt(original, 'context'), 'ip'),
     userIdWasEmail: isEmail(textAt(original, 'userId') ?? ''),
-    ...(surroundings.key.record?.keeps_emails && { withEmails: redact(original, text, withoutUnstorable) }),
+    ...(surroundings.key.record?.keeps_emails && { withEmails: redact(original, text, true)! }),
   };
-  return { message, before };
+  return { message, before, kept: original, mostBytes: shape.mostBytes };
 }
 
 function exceedsBytes(text: string, bytes: number): boolean {
@@ -144,6 +170,19 @@ function isPast(timestamp: unknown, { receivedAt }: Surroundings): boolean {
   return instant !== undefined && instant.ms >= 0 && instant.ms <= receivedAt.ms + AHEAD_MS;
 }
 
+/**
+ * A rejected event as JSON, cleaned as it would have been where it had been stored. Only the beginning of a large one is kept, and
+ * cleaned as text.
+ */
+function payloadOf(raw: unknown): string {
+  const value = cutDepth(raw);
+  const text = JSON.stringify(value);
+  return text.length > 2 * LIMITS.failedPayloadBytes ? text : JSON.stringify(redact(value, text) ?? value);
+}
+
+/** What may be kept of a text of a sender. */
+const kept = (text: string, { presented }: Pick<Surroundings, 'presented'>): string => redactPayload(withoutWriteKeys(text, presented));
+
 function messageIdOf(raw: object): string | null {
   const id = 'messageId' in raw && typeof raw.messageId === 'string' ? raw.messageId.slice(0, 256) : '';
   return id === '' ? null : redactPayload(id);
@@ -158,13 +197,13 @@ function toFailure(
   const { reason, path, detail } = rejection;
   return {
     write_key_id: surroundings.key.id,
-    message_id: messageId,
+    message_id: messageId === null ? null : withoutWriteKeys(messageId, surroundings.presented),
     received_at: surroundings.receivedAt.iso,
     position,
     reason,
-    path: path === null ? null : redactPayload(path),
-    detail: redactPayload(detail),
-    payload: redactPayload(payload),
+    path: path === null ? null : kept(path, surroundings),
+    detail: kept(detail, surroundings),
+    payload: kept(payload, surroundings),
   };
 }
 

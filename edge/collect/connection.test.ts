@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createConnectionReader } from './connection.ts';
 
 const SECRET = 'a secret of more than thirty-two characters';
@@ -54,4 +54,24 @@ test('where no Cloudflare stands before the Worker, only a signature says someth
   const embedded = createConnectionReader({ knowsConnection: false, proxySecret: SECRET, now: () => NOON * 1_000 });
   expect(await embedded(request())).toEqual(NOBODY);
   expect(await embedded(request(right))).toEqual(FORWARDED);
+});
+
+test('a wrong signature is told once an hour; a right one, none, and one that nobody could check are not', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  try {
+    let time = NOON * 1_000;
+    const reader = createConnectionReader({ knowsConnection: true, proxySecret: SECRET, now: () => time });
+    await reader(request());
+    await reader(request(right));
+    await createConnectionReader({ knowsConnection: true })(request(right));
+    expect(warn).not.toHaveBeenCalled();
+    const wrong = request(signed('ip=203.0.113.7;host=www.shop.example', 'another secret, as long as the right one'));
+    for (time of [time, time + 1, time + 3_599_999]) await reader(wrong);
+    expect(warn.mock.calls).toEqual([['{"level":"warn","event":"visitor_signature_refused"}']]);
+    time = NOON * 1_000 + 3_600_000;
+    await reader(wrong);
+    expect(warn).toHaveBeenCalledTimes(2);
+  } finally {
+    warn.mockRestore();
+  }
 });

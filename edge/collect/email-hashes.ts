@@ -59,7 +59,7 @@ export function emailHashes({ message, keyKind, pageUrl, userIdWasEmail }: Sourc
   for (const members of [traits, properties, context]) add(textAt(members, LINK_MEMBER), 'url');
   if (userIdWasEmail) add(message.userId, keyKind === 'server' ? 'server' : 'identify');
   add(pageAddress(pageUrl)?.parameters.find(([name]) => name === LINK_MEMBER)?.[1] ?? null, 'url');
-  return Array.from(found, ([hash, origin]) => ({ hash, origin }));
+  return found.size > 0 ? Array.from(found, ([hash, origin]) => ({ hash, origin })) : [];
 }
 
 /** Strongest first. */

@@ -2,7 +2,7 @@ import { emailHash, normalizeEmail } from '../contract/email.ts';
 import { HIDES, reveal, WORD } from './hidden-text.ts';
 
 /** The at sign as people and programs write it: plain, full width, percent-encoded once or more, escaped. */
-const AT = /@|＠|﹫|%(?:25)*40|%EF%BC%A0|\\u0040|&#64;|&#x40;|&commat;/giu;
+export const AT = /@|＠|﹫|%(?:25)*40|%EF%BC%A0|\\u0040|&#64;|&#x40;|&commat;/giu;
 const AT_IN_TEXT = new RegExp(AT.source, 'iu');
 
 /** What may stand before the at sign. Wider than that it would swallow the words around it: `a=b@c.de` in a URL. */
@@ -33,18 +33,23 @@ export function isEmail(text: string): boolean {
  * Replaces each e-mail-shaped part of a text by the hash of its address, also inside URLs, where the at sign may be
  * percent-encoded. What remains is never an address, and does not become one by decoding it.
  * No text takes more than linear time.
+ * @param hash what becomes of an address; undefined cuts the text off before it.
  */
-export function replaceEmails(text: string): string {
-  if (AT_IN_TEXT.test(text) && isEmail(text)) return emailHash(text);
-  return replaceHiddenEmails(replaceVisibleEmails(text));
+export function replaceEmails(text: string, hash: Hash = emailHash): string {
+  if (AT_IN_TEXT.test(text) && isEmail(text)) return hash(text) ?? '';
+  return replaceHiddenEmails(replaceVisibleEmails(text, hash), hash);
 }
 
-function replaceVisibleEmails(text: string): string {
+type Hash = (address: string) => string | undefined;
+
+function replaceVisibleEmails(text: string, hash: Hash): string {
   if (!AT_IN_TEXT.test(text)) return text;
   let replaced = '';
   let done = 0;
   for (const { index, end, address } of addressesIn(text)) {
-    replaced += text.slice(done, index) + emailHash(address);
+    const hashed = hash(address);
+    replaced += text.slice(done, index) + (hashed ?? '');
+    if (hashed === undefined) return replaced;
     done = end;
   }
   return replaced + text.slice(done);
@@ -55,10 +60,10 @@ function* addressesIn(text: string): Generator<{ index: number; end: number; add
   let done = 0;
   for (const { index, 0: at } of text.matchAll(AT)) {
     if (index < done) continue;
-    const local = localPartBefore(text, done, index);
     DOMAIN.lastIndex = index + at.length;
-    const domain = local && DOMAIN.exec(text)?.[0];
-    if (!domain) continue;
+    const domain = DOMAIN.exec(text)?.[0];
+    const local = domain && localPartBefore(text, done, index);
+    if (!local) continue;
     done = index + at.length + domain.length;
     yield { index: index - local.length, end: done, address: decode(`${local}@${domain}`) };
   }
@@ -98,13 +103,19 @@ function decode(address: string): string {
  * Replaces each word that decodes to one with an address in it. The whole word, because where in it the address begins shows
  * only after decoding.
  */
-function replaceHiddenEmails(text: string): string {
+function replaceHiddenEmails(text: string, hash: Hash): string {
   if (!HIDES.test(text)) return text;
-  return text.replace(WORD, (word) => {
-    if (!HIDES.test(word)) return word;
-    const revealed = reveal(word);
-    if (revealed === word || !revealed.includes('@')) return word;
+  let replaced = '';
+  let done = 0;
+  for (const { index, 0: word } of text.matchAll(WORD)) {
+    const revealed = HIDES.test(word) ? reveal(word) : word;
+    if (revealed === word || !revealed.includes('@')) continue;
     const first = addressesIn(revealed).next();
-    return first.done ? word : emailHash(first.value.address);
-  });
+    if (first.done) continue;
+    const hashed = hash(first.value.address);
+    replaced += text.slice(done, index) + (hashed ?? '');
+    if (hashed === undefined) return replaced;
+    done = index + word.length;
+  }
+  return replaced + text.slice(done);
 }

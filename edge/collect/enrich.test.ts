@@ -5,7 +5,8 @@ import { createIpHasher } from '../contract/ip.ts';
 import { IncomingMessage } from '../contract/message.ts';
 import { parseCidr } from '../contract/cidr.ts';
 import { parseInstant } from './clock.ts';
-import { enrich, type Surroundings, type UnpackedEvent } from './enrich.ts';
+import { enrich, senderOfEvent, senderOfRequest, type Surroundings } from './enrich.ts';
+import { rowOf } from './testing/row-of.ts';
 
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
 const receivedAt = parseInstant('2026-03-01T12:00:00.000Z')!;
@@ -22,9 +23,11 @@ const browser: Surroundings = {
 };
 const server: Surroundings = { ...browser, key: { id: 'wk_2', kind: 'server', verified: true } };
 
-async function row(raw: Record<string, unknown>, surroundings: Surroundings, ip: string | null = null): Promise<UnpackedEvent> {
+async function row(raw: Record<string, unknown>, surroundings: Surroundings, ip: string | null = null) {
   const message = IncomingMessage.parse({ type: 'track', event: 'Signed Up', anonymousId: 'a-1', ...raw });
-  return await enrich(message, 'm-1', { ip, userIdWasEmail: false }, surroundings);
+  const before = { ip, userIdWasEmail: false };
+  const sender = (await senderOfRequest(surroundings)) ?? (await senderOfEvent(message, before, surroundings));
+  return rowOf(enrich(message, 'm-1', before, surroundings, sender));
 }
 
 test('every column of the stored row is filled as its schema wants it', async () => {

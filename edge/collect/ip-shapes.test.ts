@@ -15,6 +15,7 @@ test.each([
   ['ip', 'at 203.0.113.7.'],
   ['v4', '203.0.113.7'],
   ['origin', '::ffff:203.0.113.7'],
+  ['ip', '/203.0.113.7'],
 ])('%s: %s is an address of a visitor', (name, value) => {
   expect(isAddressMember(name, value)).toBe(true);
 });
@@ -35,6 +36,12 @@ test.each([
   ['empty', ''],
 ])('%s: %s is none', (name, value) => {
   expect(isAddressMember(name, value)).toBe(false);
+});
+
+test('a long text of a name that may be that of an address is one only where one is in it', () => {
+  expect(isAddressMember('ip', `${' '.repeat(2_000)}203.0.113.7`)).toBe(true);
+  expect(isAddressMember('relationship', `${'x '.repeat(2_000)}203.0.113.7`)).toBe(true);
+  expect(isAddressMember('relationship', 'x '.repeat(2_000))).toBe(false);
 });
 
 test.each([

@@ -10,14 +10,11 @@ const VERSION_NAME = /version|release|build|firmware|revision|(?:^|[^a-z])v(?:er
 
 /** Whether a member is an address of a visitor by its value, or by its name and a part of its value. */
 export function isAddressMember(name: string, value: unknown): boolean {
-  if (typeof value !== 'string' || value.length > LONGEST_LIST) return false;
+  if (typeof value !== 'string') return false;
   const parts = value.split(',');
   if (ADDRESS_NAME.test(name)) return parts.some(isAddress) || withoutAddresses(value) !== value;
   return parts.every(isAddress) && !VERSION_NAME.test(name);
 }
-
-/** A chain of proxies is shorter. */
-const LONGEST_LIST = 1_024;
 
 /** Whether a text is one address, with or without a port. */
 function isAddress(text: string): boolean {
@@ -32,9 +29,13 @@ function isAddress(text: string): boolean {
 export const ADDRESS = '(address)';
 
 const IPV4 = String.raw`(?:\d{1,3}\.){3}\d{1,3}`;
-/** A slash before it makes it the version of a product: `Chrome/141.0.0.0`. */
+const ESCAPE = String.raw`\\(?:[nrtbf]|u[\da-f]{4})`;
+/**
+ * A slash before it makes it the version of a product: `Chrome/141.0.0.0`. An escape of JSON before it is no word, though it ends
+ * like one.
+ */
 const ADDRESS_IN_TEXT = new RegExp(
-  String.raw`(?<!\w|\w[./])${IPV4}(?!\.?\w)|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:${IPV4}|[0-9a-f]{0,4})(?![\w:]|\.\d)`,
+  String.raw`(?:(?<!\w|\w[./])|(?<=${ESCAPE}[./]?))${IPV4}(?!\.?\w)|(?:(?<![\w:])|(?<=${ESCAPE}))(?:[0-9a-f]{0,4}:){2,7}(?:${IPV4}|[0-9a-f]{0,4})(?![\w:]|\.\d)`,
   'gi',
 );
 

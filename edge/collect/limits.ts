@@ -17,7 +17,11 @@ export const LIMITS = {
   depth: 100,
   /** Object members and array items of one event, counted through all levels. */
   members: 4_000,
-  /** What is kept of a rejected payload. */
+  /** E-mail addresses of one event, whose hashes are ten times as long as the shortest addresses, and take long to make. */
+  emails: 200,
+  /** One event as it is stored, as JSON: a message of the queue takes 120,000 with its header and packing. */
+  rowBytes: 118_000,
+  /** What is kept of a rejected payload, written as JSON: a quote and a line feed take two bytes, a control character six. */
   failedPayloadBytes: 32 * 1024,
   userAgentCharacters: 1_024,
 } as const;

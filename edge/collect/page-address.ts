@@ -51,11 +51,14 @@ export function plainAddress(text: string): PageAddress | undefined {
     // Bytes that are no UTF-8, of which the parser makes U+FFFD.
     return undefined;
   }
-  return { pathname: match[1] || '/', parameters };
+  return { pathname: flat(match[1] || '/'), parameters };
 }
 
 /** @throws URIError where encoded bytes are no UTF-8. */
 function decoded(text: string): string {
   const spaced = text.replaceAll('+', ' ');
-  return spaced.includes('%') ? decodeURIComponent(spaced) : spaced;
+  return flat(spaced.includes('%') ? decodeURIComponent(spaced) : spaced);
 }
+
+/** The text as one that is not kept as a part of a longer one: JSON.stringify takes twice as long over an object that holds such. */
+const flat = (text: string): string => [text.slice(0, 1), text.slice(1)].join('');

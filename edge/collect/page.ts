@@ -90,5 +90,5 @@ export function clickIds(context: Members, url: string | null): EventRow['click_
   if (Array.isArray(said)) for (const item of said as Members[]) add(textAt(item, 'name') ?? '', textAt(item, 'value'));
   else if (typeof said === 'object' && said !== null) for (const [name, value] of Object.entries(said)) add(name, value);
   for (const [name, value] of pageAddress(url)?.parameters ?? []) add(name, value);
-  return Array.from(found, ([name, value]) => ({ name, value }));
+  return found.size > 0 ? Array.from(found, ([name, value]) => ({ name, value })) : [];
 }

@@ -1,5 +1,5 @@
 import type { AuthenticatedKey } from './auth.ts';
-import { within } from '../delivery/time-limit.ts';
+import { within } from '../time-limit.ts';
 import { log } from '../log.ts';
 import type { RateLimiter } from '../platform.ts';
 

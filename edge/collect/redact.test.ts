@@ -4,6 +4,7 @@ import { LIMITS } from './limits.ts';
 import { redact, redactPayload } from './redact.ts';
 
 const JANE = createHash('sha256').update('jane@example.com').digest('hex');
+const withAddresses = (count: number) => ({ a: Array.from({ length: count }, (_, i) => `${i}@example.com`) });
 const redacted = (value: unknown) => redact(value, JSON.stringify(value));
 
 describe('cleaning an event', () => {
@@ -65,8 +66,43 @@ describe('cleaning an event', () => {
     'jane\\u0040example.com',
     'jane&#x0040;example.com',
     'jane%25%34%30example.com',
+    'jane&amp;#64;example.com',
+    'jane&amp;commat;example.com',
+    'jane%26%2364%3Bexample.com',
+    'jane%5Cu0040example.com',
+    'jane%5Cx40example.com',
+    'jane%\u200b40example.com',
+    'jane%2%3540example.com',
+    'jane％40example%2ecom',
   ])('replaces %j, which is an address only after decoding', (text) => {
     expect(redacted({ properties: { note: `of ${text}` } })).toEqual({ properties: { note: `of ${JANE}` } });
+  });
+
+  test.each([
+    { client_ip: '/203.0.113.7' },
+    { remoteAddr: '(203.0.113.7)' },
+    { ip: '<2001:db8::1>' },
+    { ip: `${' '.repeat(1_100)}203.0.113.7` },
+    { visitor: '\u3000203.0.113.7' },
+    { visitor: '\u000b203.0.113.7' },
+    { visitor: '\n2001:db8::1' },
+    { ip: '\t/203.0.113.7' },
+  ])('drops the address of %j, whatever stands before it', (properties) => {
+    expect(redacted({ properties })).toEqual({ properties: {} });
+  });
+
+  test('drops an encoded address in encoded brackets', () => {
+    expect(redacted({ url: '/?ip=%5B2001%3Adb8%3A%3A1%5D&a=1' })).toEqual({ url: '/?ip=(address)&a=1' });
+  });
+
+  test('knows no result for more addresses than an event may hold', () => {
+    const hashes = withAddresses(200).a.map((address) => createHash('sha256').update(address).digest('hex'));
+    expect(redacted(withAddresses(200))).toEqual({ a: hashes });
+    expect(redacted(withAddresses(201))).toBeUndefined();
+    expect(redacted({ a: 'a@b.co '.repeat(200) })).toBeDefined();
+    expect(redacted({ a: 'a@b.co '.repeat(201) })).toBeUndefined();
+    expect(redacted({ a: String.raw`a\x40b.co `.repeat(201) })).toBeUndefined();
+    expect(redact(withAddresses(201), '@', true)).toEqual(withAddresses(201));
   });
 
   test('keeps members that are called like an address and hold something else', () => {
@@ -101,6 +137,8 @@ describe('cleaning a payload that could not be read', () => {
     ['ip:["203.0.113.58"]', 'ip:["(address)"]'],
     ['ip:{v4:"203.0.113.58"', 'ip:{v4:"(address)"'],
     ['::ffff:203.0.113.58', '(address)'],
+    [String.raw`{"a":"\n203.0.113.7","b":"\t2001:db8::1"`, String.raw`{"a":"\n(address)","b":"\t(address)"`],
+    [String.raw`"\u000b203.0.113.7","\r/203.0.113.7`, String.raw`"\u000b(address)","\r/(address)`],
     ['at 12:30:45, release 1.2.3.4.5', 'at 12:30:45, release 1.2.3.4.5'],
   ])('of %s keeps %s', (payload, kept) => {
     expect(redactPayload(payload)).toBe(kept);
@@ -122,10 +160,42 @@ describe('cleaning a payload that could not be read', () => {
     expect(redactPayload('x'.repeat(32 * 1024))).toHaveLength(32 * 1024);
   });
 
-  test('never keeps an address that the cut ran through', () => {
+  test.each([
+    // 32,768 bytes are 16,384 escaped quotes, and 5,461 control characters with two bytes left.
+    ['quotes', '"', 16_384],
+    ['line feeds', '\n', 16_384],
+    ['backslashes', '\\', 16_384],
+    ['control characters', '\u0001', 5_461],
+    ['escapes in the text', '\\u0001', 4_681],
+  ])('keeps of %s what takes 32 KB as JSON', (_, filler, count) => {
+    const kept = redactPayload(filler.repeat(60_000));
+    expect(filler.repeat(count).startsWith(kept)).toBe(true);
+    expect(kept.length).toBeGreaterThan(filler.length * (count - 1));
+    expect(Buffer.byteLength(JSON.stringify(kept)) - 2).toBeLessThanOrEqual(32_768);
+    // Where the cut runs through an escape.
+    for (const before of ['x', 'xx', 'xxx', 'xxxx', 'xxxxx', 'xxxxxx']) {
+      expect(Buffer.byteLength(JSON.stringify(redactPayload(before + filler.repeat(60_000))))).toBeLessThanOrEqual(32_770);
+    }
+  });
+
+  test.each(['@', '%40', '%2540', '&commat;'])('never keeps an address with %s that a cut ran through', (at) => {
     for (let shift = 0; shift < 20; shift++) {
-      const text = `${'x '.repeat(32 * 1024 - 10).slice(shift)}jane@example.com and more`;
+      const text = `${'x '.repeat(32 * 1024 - 10).slice(shift)}jane${at}example.com and more`;
       expect(redactPayload(text)).not.toMatch(/jane|example/);
     }
+    expect(redactPayload(`{"a":1,"email":"jane${at}exa`)).toBe('{"a":1,"email":"');
+    expect(redactPayload(`{"a":"https://x.example/${'y'.repeat(200)}?e=jane${at}exa`)).not.toContain('jane');
+  });
+
+  test('keeps of one word of any length what is not near the cut', () => {
+    const kept = redactPayload('x'.repeat(1_000_000));
+    expect(kept).toBe('x'.repeat(32 * 1024));
+    expect(redactPayload('@'.repeat(1_000_000))).toHaveLength(32 * 1024);
+  });
+
+  test('is cut behind as many addresses as an event may hold', () => {
+    const hash = createHash('sha256').update('a@b.co').digest('hex');
+    expect(redactPayload(`{${'a@b.co '.repeat(300)}`)).toBe(`{${`${hash} `.repeat(200)}`);
+    expect(redactPayload(`{${String.raw`a\x40b.co `.repeat(300)}`)).toBe(`{${`${hash} `.repeat(200)}`);
   });
 });

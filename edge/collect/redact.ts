@@ -1,25 +1,30 @@
-import { replaceEmails } from './email-shapes.ts';
+import { emailHash } from '../contract/email.ts';
+import { AT, replaceEmails } from './email-shapes.ts';
 import { isAddressMember, withoutAddresses, withoutAddressParameters } from './ip-shapes.ts';
 import { LIMITS } from './limits.ts';
 
 /**
  * Tells from the JSON text of an event whether anything in it may need cleaning. Most events need none, and the test costs a
- * fraction of a walk. JSON.stringify writes lone surrogates, and only those, as `\ud…`.
+ * fraction of a walk. JSON.stringify writes lone surrogates and controls, and only those, as `\u…`.
+ * Of escapes of any kind those are suspect that an at sign can come of, on whatever way; of addresses those before which the
+ * cleaner lets stand what stands there. Both are looked for from the first dot or colon on, which are fewer than what stands before.
  */
 const SUSPECT =
-  /[@＠﹫]|%(?:25)*(?:40|3[04]|u|EF)|\\\\[ux]|&#|&commat;|\\ud[89a-f]|\\u0000|(?:["=,[ \u00a0]|\\[nrtbf]|%(?:25)*3d)(?:(?:\d{1,3}\.){3}\d|\[?[\da-f]{0,4}(?::|%(?:25)*3a)[\da-f]{0,4}(?::|%(?:25)*3a))/i;
+  /[@＠﹫％﹪＆﹠＼﹨]|%(?:25)*(?:40|26|5c|u|EF|[\da-f]?[%\x80-\uffff])|\\[ux]|\\\\[\x80-\uffff]|&(?:#|commat;|amp;)|(?<=(?:[^\w./]|(?<!\w)[./]|\\[nrtbf][./]?|%(?:25)*3d)\d{1,3})\.(?:\d{1,3}\.){2}\d|(?<=(?:[^\w:]|\\[nrtbf]|%(?:25)*(?:3d|5b))[\da-f]{0,4})(?::|%(?:25)*3a)[\da-f]{0,4}(?::|%(?:25)*3a)/i;
 
 /** Signs of {@link SUSPECT} that need nothing around them. */
-const SIGNS = ['@', '＠', '﹫'] as const;
+const SIGNS = ['@', '＠', '﹫', '％', '﹪', '＆', '﹠', '＼', '﹨'] as const;
 /** What makes a sign suspect by following it; encoded delimiters and percent signs are left to {@link SUSPECT}. */
-const ENCODED = /^(?:25|40|3[04ad]|u|ef)/i;
-const ENTITY = /^(?:#|commat;)/i;
+const ENCODED = /^(?:2[56]|40|3[ad]|5[bc]|u|ef|[\da-f]?[%\x80-\uffff])/i;
+const ENTITY = /^(?:#|commat;|amp;)/i;
 /** Any but the escapes of characters that mean nothing to {@link SUSPECT} but what they mean unescaped. */
 const ESCAPE = /^[^"/bfnrt]/;
-/** An IPv4 address from before its first dot on. */
-const IPV4 = /^\d(?:\.\d{1,3}){2}\.\d/;
+/** An IPv4 address from its first dot on. */
+const IPV4 = /\.\d{1,3}\.\d{1,3}\.\d/;
+/** Two colons as close as in an IPv6 address. Times of day have them, too. */
+const COLONS = /:[\da-f]{0,4}:/gi;
 /** The two colons of {@link SUSPECT} with what stands before them. */
-const IPV6 = /(?:["=,[ \u00a0]|\\[nrtbf])\[?[\da-f]{0,4}:[\da-f]{0,4}:/i;
+const IPV6 = /(?:(?<![\w:])|\\[nrtbf])[\da-f]{0,4}:[\da-f]{0,4}:$/i;
 
 /**
  * Whether nothing in a JSON text needs cleaning, so that nothing in any of the events that are read from it does. False where
@@ -33,8 +38,8 @@ export function isCleanJson(json: string): boolean {
     !isFollowed(json, '\\', ESCAPE) &&
     !isFollowed(json, '%', ENCODED) &&
     !isFollowed(json, '&', ENTITY) &&
-    !hasTwo(json, '.', IPV4, 1) &&
-    !hasTwo(json, ':', IPV6, 7)
+    !IPV4.test(json) &&
+    !hasIpv6(json)
   );
 }
 
@@ -44,12 +49,10 @@ function isFollowed(text: string, sign: string, by: RegExp): boolean {
   return false;
 }
 
-/** Whether two signs stand as close to each other as in an address, with what is looked for around them, from `before` characters on. */
-function hasTwo(text: string, sign: string, around: RegExp, before: number): boolean {
-  let at = text.indexOf(sign);
-  for (let next = 0; at >= 0; at = next) {
-    next = text.indexOf(sign, at + 1);
-    if (next > 0 && next - at <= 5 && around.test(text.slice(Math.max(0, at - before), next + 6))) return true;
+/** The colons are looked for first: they are fewer than what may stand before them. */
+function hasIpv6(text: string): boolean {
+  for (const { index, 0: colons } of text.matchAll(COLONS)) {
+    if (IPV6.test(text.slice(Math.max(0, index - 7), index + colons.length))) return true;
   }
   return false;
 }
@@ -58,11 +61,15 @@ function hasTwo(text: string, sign: string, around: RegExp, before: number): boo
  * Cleans an event before anything of it is validated, kept or logged: e-mail-shaped texts become their hash (in keys, too),
  * addresses of visitors (see `ip-shapes.ts`) are dropped, and characters no store takes (lone surrogates, NUL) become U+FFFD.
  * @param text the event as JSON, by which untouched events are recognised.
- * @param cleanString what becomes of each text; {@link withoutUnstorable} leaves the e-mail addresses where the site allows them.
- * @returns the event itself where nothing had to change. Its nesting must have been checked before.
+ * @param keepsEmails leaves the e-mail addresses, where the site allows them.
+ * @returns the event itself where nothing had to change; undefined where it holds more e-mail addresses than an event may. Its
+ *   nesting must have been checked before.
  */
-export function redact<Value>(value: Value, text: string, cleanString = cleanText): Value {
-  return SUSPECT.test(text) ? (clean(value, '', cleanString) as Value) : value;
+export function redact<Value>(value: Value, text: string, keepsEmails = false): Value | undefined {
+  if (!SUSPECT.test(text)) return value;
+  const emails = new Emails();
+  const cleaned = clean(value, '', keepsEmails ? withoutUnstorable : (part) => emails.clean(part)) as Value;
+  return emails.count > LIMITS.emails ? undefined : cleaned;
 }
 
 function clean(value: unknown, name: string, cleanString: (text: string) => string): unknown {
@@ -81,12 +88,28 @@ function clean(value: unknown, name: string, cleanString: (text: string) => stri
 const UNSTORABLE = /\p{Surrogate}|\0/gu;
 
 /** A text without what no store takes and without addresses of visitors, its e-mail addresses as they are. */
-export function withoutUnstorable(text: string): string {
+function withoutUnstorable(text: string): string {
   return withoutAddressParameters(text.replace(UNSTORABLE, '\uFFFD'));
 }
 
-function cleanText(text: string): string {
-  return replaceEmails(withoutUnstorable(text));
+/** Replaces the e-mail addresses of one event, and cuts it off behind as many as it may hold: to find and hash one takes a while. */
+class Emails {
+  count = 0;
+
+  clean(text: string): string {
+    return replaceEmails(withoutUnstorable(text), (address) => (++this.count > LIMITS.emails ? undefined : hashOf(address)));
+  }
+}
+
+/** Of the addresses of an event, and of the events of a visitor, most are the same. */
+function hashOf(address: string): string {
+  let hash = hashes.get(address);
+  if (hash === undefined) {
+    hash = emailHash(address);
+    if (hashes.size >= REMEMBERED) hashes.clear();
+    if (address.length <= LONGEST_REMEMBERED) hashes.set(address, hash);
+  }
+  return hash;
 }
 
 /**
@@ -96,23 +119,35 @@ function cleanText(text: string): string {
 export function redactHeader(text: string): string {
   let cleaned = headers.get(text);
   if (cleaned === undefined) {
-    cleaned = withoutAddresses(cleanText(text));
+    cleaned = withoutAddresses(new Emails().clean(text));
     if (headers.size >= REMEMBERED) headers.clear();
     if (text.length <= LONGEST_REMEMBERED) headers.set(text, cleaned);
   }
   return cleaned;
 }
 
+const hashes = new Map<string, string>();
 /** Cleaned headers by what was sent: all requests of a visitor, and of many visitors, have the same. */
 const headers = new Map<string, string>();
 const REMEMBERED = 2_000;
 const LONGEST_REMEMBERED = 512;
 
-/** A cut may run through an address: the last word before it is dropped. */
-const CUT_WORD = /[^\s"']{0,512}$/u;
+/** A cut may run through an address, which is at most as long. */
+const LONGEST_ADDRESS = 512;
+const LONGEST_LOCAL = 128;
+
+/** Where the last word of a text begins, as far as an address is long. */
+function lastWord(text: string): number {
+  const from = Math.max(0, text.length - LONGEST_ADDRESS);
+  return from + (/^[^]*[\s"']/.exec(text.slice(from))?.[0].length ?? 0);
+}
 
 /** What was cut off when it came may end within an address: whole ones are hashes by now. */
-const CUT_ADDRESS = /(?<=^|[\s"'])[^\s"'@]{0,128}@[^\s"']{0,190}$/;
+function withoutCutAddress(text: string): string {
+  const from = lastWord(text);
+  const at = text.slice(from).search(AT);
+  return at < 0 ? text : text.slice(0, from + Math.max(0, at - LONGEST_LOCAL));
+}
 
 /**
  * Cleans the text of a payload that could not be read or validated, and cuts it to what is kept. All addresses in it are
@@ -120,15 +155,27 @@ const CUT_ADDRESS = /(?<=^|[\s"'])[^\s"'@]{0,128}@[^\s"']{0,190}$/;
  */
 export function redactPayload(payload: string): string {
   const longest = LIMITS.failedPayloadBytes;
-  const cut = payload.length > 2 * longest ? payload.slice(0, 2 * longest).replace(CUT_WORD, '') : payload;
-  const cleaned = withoutAddresses(cleanText(cut)).replace(CUT_ADDRESS, '');
-  return cutToBytes(cleaned, longest);
+  const start = payload.slice(0, 2 * longest);
+  const cut = start === payload ? payload : start.slice(0, lastWord(start));
+  return cutToBytes(withoutCutAddress(withoutAddresses(new Emails().clean(cut))), longest);
 }
 
+/** Cuts a text to so many bytes as a JSON text, without its quotes: a row is larger than its texts by what has to be escaped. */
 function cutToBytes(text: string, bytes: number): string {
-  if (text.length * 3 <= bytes) return text;
-  const encoded = new TextEncoder().encode(text);
+  if (text.length * 6 <= bytes) return text;
+  const encoded = new TextEncoder().encode(JSON.stringify(text).slice(1, -1));
   if (encoded.byteLength <= bytes) return text;
-  // Not fatal: a character cut in two becomes U+FFFD, which is removed.
-  return new TextDecoder().decode(encoded.subarray(0, bytes)).replace(/\uFFFD$/, '');
+  // Not fatal: a character cut in two becomes U+FFFD, which is removed. An escape that is cut is no JSON.
+  let cut = new TextDecoder().decode(encoded.subarray(0, bytes)).replace(/\uFFFD$/, '');
+  while (/\\u?[\da-f]{0,3}$/.test(cut) && !isJson(`"${cut}"`)) cut = cut.slice(0, -1);
+  return JSON.parse(`"${cut}"`) as string;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -45,7 +45,7 @@ export const REJECTIONS = {
   unknown_write_key: {
     scope: 'request',
     status: 401,
-    words: 'The write key is not known or was revoked. `touchtrail keys` lists the keys of this project.',
+    words: 'The write key is not known or was revoked. `touchtrail keys list` shows the keys of this project.',
   },
   server_key_required: {
     scope: 'request',

@@ -68,6 +68,10 @@ describe('nothing is granted', () => {
     ['for a host that is only the edge', ASKED.replace('shop.example', 'edge.shop.example')],
     ['for a host that is only the page', ASKED.replace('shop.example', 'www.shop.example')],
     ['for one host, where page and edge have two', ASKED.replace(';Domain=shop.example', '')],
+    [
+      'for a part of the site, under a name whose cookies the edge is not sent from there',
+      ASKED.replace('anonymous_id', 'vid').replace('Path=/', 'Path=/account'),
+    ],
     ['to a text that is too long', ASKED.replace('Path=/', `Path=/${'x'.repeat(1_024)}`)],
   ])('%s', (_, asked) => {
     expect(granted(asked)).toBeUndefined();

@@ -21,11 +21,13 @@ export interface CookieSurroundings {
  * @returns undefined where anything is wrong with it.
  */
 export function visitorCookieHeader(asked: unknown, { origin, edgeHost, cookies }: CookieSurroundings): string | undefined {
-  const cookie = typeof asked === 'string' ? parseAssignment(asked) : undefined;
-  const pageHost = hostOf(origin);
-  if (!cookie || pageHost === undefined || !isFirstParty(cookie.domain, pageHost, edgeHost) || !keepsPrefix(cookie)) return undefined;
-  const value = valueToKeep(cookie, cookies);
-  return value === undefined ? undefined : serializeVisitorCookie({ ...cookie, value });
+  if (typeof asked !== 'string' || asked.length > LONGEST_ASSIGNMENT) return undefined;
+  const end = asked.indexOf(';');
+  const [name, said] = splitPair(asked.slice(0, end < 0 ? undefined : end).trim());
+  if (!isVisitorId(said) || idOrNull(said) === null) return undefined;
+  const granted = grantedAttributes(name, end < 0 ? '' : asked.slice(end), origin, edgeHost);
+  const value = granted === undefined ? undefined : valueToKeep(name, said, cookies);
+  return value === undefined ? undefined : `${name}=${value}${granted}`;
 }
 
 const LONGEST_ASSIGNMENT = 1_024;
@@ -33,11 +35,32 @@ const NAME = /^[\w-]{1,64}$/;
 const PATH = /^\/[\x21-\x3A\x3C-\x7E]*$/;
 const SAME_SITE: readonly SameSite[] = ['Strict', 'Lax', 'None'];
 
-/** Reads `name=value;Attribute=…`, with each attribute at most once and no others than these. */
-function parseAssignment(text: string): VisitorCookie | undefined {
-  if (text.length > LONGEST_ASSIGNMENT) return undefined;
-  const [pair, ...attributes] = text.split(';').map((part) => part.trim());
-  const [name, value] = splitPair(pair!);
+/** Answers of {@link grantedAttributes}: all visitors of a site ask for the same, but for the value. */
+const known = new Map<string, string | undefined>();
+const REMEMBERED = 100;
+
+/**
+ * What stands behind the value in the `Set-Cookie`; undefined where the cookie is not granted, whatever its value is.
+ * @param attributes from the first `;` on.
+ */
+function grantedAttributes(name: string, attributes: string, origin: string | null, edgeHost: string): string | undefined {
+  const asked = [name, attributes, origin, edgeHost].join('\n');
+  let granted = known.get(asked);
+  if (granted === undefined && !known.has(asked)) {
+    const cookie = parseAttributes(name, attributes);
+    const pageHost = hostOf(origin);
+    if (cookie && pageHost !== undefined && isFirstParty(cookie.domain, pageHost, edgeHost) && keepsPrefix(cookie)) {
+      granted = serializeVisitorCookie(cookie).slice(name.length + '='.length);
+    }
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(asked, granted);
+  }
+  return granted;
+}
+
+/** Reads `;Attribute=…`, with each attribute at most once and no others than these. The cookie has no value. */
+function parseAttributes(name: string, text: string): VisitorCookie | undefined {
+  const [, ...attributes] = text.split(';').map((part) => part.trim());
   const said = new Map<string, string>();
   for (const attribute of attributes) {
     const [key, setting] = splitPair(attribute);
@@ -60,14 +83,13 @@ function parseAssignment(text: string): VisitorCookie | undefined {
   const isSound =
     said.size === 0 &&
     NAME.test(name) &&
-    isVisitorId(value) &&
-    idOrNull(value) !== null &&
     maxAge <= VISITOR_COOKIE.maxAge &&
-    PATH.test(path) &&
+    // Of other cookies, only those can be looked after that the edge is sent.
+    (path === '/' || (name === VISITOR_COOKIE.name && PATH.test(path))) &&
     (secureSaid === undefined || secure) &&
     (domain === undefined || DOMAIN.test(domain));
   if (!isSound || sameSite === undefined || (sameSite === 'None' && !secure)) return undefined;
-  return { name, value, maxAge, path, sameSite, secure, ...(domain !== undefined && { domain }) };
+  return { name, value: '', maxAge, path, sameSite, secure, ...(domain !== undefined && { domain }) };
 }
 
 function splitPair(text: string): [name: string, value: string] {
@@ -100,8 +122,9 @@ function keepsPrefix({ name, domain, path, secure }: VisitorCookie): boolean {
  * refreshed. A cookie of any other name may be something else, a session that no script may read: it is neither repeated to a
  * script that does not know it, nor written over.
  */
-function valueToKeep({ name, value }: VisitorCookie, cookies: string | null): string | undefined {
-  const held = (cookies ?? '')
+function valueToKeep(name: string, value: string, cookies: string | null): string | undefined {
+  if (cookies === null) return value;
+  const held = cookies
     .split(';')
     .map((pair) => splitPair(pair.trim()))
     .flatMap(([key, setting]) => (key === name ? [setting] : []));

@@ -25,3 +25,29 @@ export function toLandingLines(delivery: Delivery): string {
   ];
   return lines.map((line) => JSON.stringify(line) + '\n').join('');
 }
+
+/**
+ * The columns of an event without its packing, in two parts that have none in common, neither of them empty: those that it shares
+ * with others, the same object for all of them, and its own.
+ */
+export interface EventParts {
+  readonly shared: object;
+  readonly own: object;
+}
+
+/** Renders rows as lines that are still open: what says how they are packed, and {@link LINE_END}, come behind. */
+export function toOpenLines(events: readonly EventParts[], failed: readonly object[]): string[] {
+  let last: object | undefined;
+  let beginning = '';
+  const lines = events.map(({ shared, own }) => {
+    if (shared !== last) beginning = openLine('event', (last = shared));
+    return `${beginning},${JSON.stringify(own).slice(1, -1)}`;
+  });
+  for (const failure of failed) lines.push(openLine('failed', failure));
+  return lines;
+}
+
+/** What closes a line of {@link toOpenLines}. */
+export const LINE_END = '}}\n';
+
+const openLine = (kind: 'event' | 'failed', row: object) => `{"${kind}":${JSON.stringify(row).slice(0, -1)}`;

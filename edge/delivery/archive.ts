@@ -1,7 +1,7 @@
 import type { Metrics } from '../metrics.ts';
 import type { Bucket, BucketPage } from '../platform.ts';
+import { within } from '../time-limit.ts';
 import type { MessageRow } from './message.ts';
-import { within } from './time-limit.ts';
 
 /**
  * What is held in the archive: `spill` could not be queued and goes back by itself; `dead` was given up after many attempts and goes
@@ -9,6 +9,14 @@ import { within } from './time-limit.ts';
  */
 export const PREFIXES = ['spill', 'dead', 'invalid'] as const;
 export type Prefix = (typeof PREFIXES)[number];
+
+/**
+ * The two parts of `spill`: deliveries by their day, which begins with a 2, and those that no message can hold. Of the second there
+ * may be many although the queue is well, and they take long: they stand behind all of the first.
+ */
+export const SPILL_PARTS = ['spill/2', 'spill/large/'] as const;
+/** What is listed together. */
+export type Listed = Prefix | (typeof SPILL_PARTS)[number];
 
 /** A bucket answers within a fraction of a second. */
 const TIMEOUT_MS = 5_000;
@@ -41,7 +49,7 @@ export function aboutRows(rows: readonly MessageRow[]): About {
  */
 export async function hold(
   { archive, metrics }: { readonly archive: Bucket | undefined; readonly metrics: Metrics },
-  prefix: Prefix,
+  prefix: Prefix | 'spill/large',
   name: string,
   text: string,
   about: About | { readonly receivedAt: string },
@@ -54,12 +62,12 @@ export async function hold(
 }
 
 /** The objects of a prefix, page by page, in the order of their days. */
-export async function* pagesOf(archive: Bucket, prefix: Prefix, limit?: number, from?: string): AsyncGenerator<BucketPage> {
+export async function* pagesOf(archive: Bucket, listed: Listed, limit?: number, from?: string): AsyncGenerator<BucketPage> {
   let cursor = from;
   do {
     const page = await patiently(
       archive.list({
-        prefix: `${prefix}/`,
+        prefix: listed.includes('/') ? listed : `${listed}/`,
         include: ['customMetadata'],
         ...(limit !== undefined && { limit }),
         ...(cursor !== undefined && { cursor }),

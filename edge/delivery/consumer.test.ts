@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMetrics } from '../metrics.ts';
 import type { CallFault } from '../testing/call-fault.ts';
 import { FakeBucket } from '../testing/fake-bucket.ts';
@@ -120,13 +120,13 @@ test.each([
   expect(actions).toEqual(['write events_raw 1', `retry m1 ${seconds}`]);
 });
 
-test('the warehouse may ask for a longer wait, up to what a queue can do', async () => {
+test('the warehouse may ask for a longer wait, as long as all attempts lie within the days for which a queue keeps a message', async () => {
   const { ports } = createPorts({
     'events_raw a': { ...LATER, afterSeconds: 120 },
     'events_raw b': { ...LATER, afterSeconds: 1e9 },
   });
   await consume([message('m1', messageOf(1, 'a')), message('m2', messageOf(2, 'b'))], ports);
-  expect(actions.slice(1)).toEqual(['retry m1 120', 'retry m2 43200']);
+  expect(actions.slice(1)).toEqual(['retry m1 120', 'retry m2 3000']);
 });
 
 test('of a message that is partly done the rest becomes a message of its own, with the header', async () => {
@@ -178,6 +178,20 @@ test('a refused event is done when its text is archived and it lies in failed_ev
   });
   expect([...bucket.contents().values()]).toEqual([payload]);
   expect(metrics.text()).toContain('reason="warehouse_rejected"} 1');
+});
+
+test('the log says of each table how many of its rows were refused', async () => {
+  const { ports } = createPorts({ 'events_raw a': INVALID, 'events_raw b': INVALID, 'failed_events f1': INVALID });
+  await consume([message('m1', messageOf(1, 'a', 'b', 'f1'))], ports);
+  expect(
+    vi
+      .mocked(console.warn)
+      .mock.calls.flat()
+      .filter((line) => String(line).includes('rows_refused')),
+  ).toEqual([
+    '{"level":"warn","event":"rows_refused","table":"events_raw","rows":2}',
+    '{"level":"warn","event":"rows_refused","table":"failed_events","rows":1}',
+  ]);
 });
 
 test('a refused event is not done where its failure is not stored', async () => {
@@ -263,4 +277,26 @@ test('a dead letter that is not archived, or without an archive, comes again', a
   await archiveDead([message('m1', messageOf(1, 'a'))], ports);
   await archiveDead([message('m2', messageOf(1, 'a'))], { ...ports, archive: undefined });
   expect(actions).toEqual([expect.stringMatching(/^retry m1 \d+$/), expect.stringMatching(/^retry m2 \d+$/)]);
+});
+
+const dead = (attempts: number) => message('m1', messageOf(1, 'a'), attempts);
+
+describe('where the archive fails for long', () => {
+  test('a message that is about to be deleted is sent anew before it is acknowledged', async () => {
+    const { ports, sent } = createPorts({}, { archive: 'error' });
+    await archiveDead([dead(49)], ports);
+    expect([actions, sent]).toEqual([[expect.stringMatching(/^retry m1 \d+$/)], []]);
+    actions = [];
+    await archiveDead([dead(50)], ports);
+    expect([actions, sent]).toEqual([['sent', 'ack m1'], [{ body: messageOf(1, 'a'), delaySeconds: 900 }]]);
+    await consume([message('bad', 'hello', 100)], ports);
+    expect([actions.slice(2), sent[1]]).toEqual([['sent', 'ack bad'], { body: 'hello', delaySeconds: 900 }]);
+  });
+
+  test('what cannot be sent, either, comes again', async () => {
+    const { ports } = createPorts({}, { archive: 'error', send: 'error' });
+    await archiveDead([dead(99)], ports);
+    await archiveDead([dead(99)], { ...ports, queue: undefined });
+    expect(actions).toEqual([expect.stringMatching(/^retry m1 \d+$/), expect.stringMatching(/^retry m1 \d+$/)]);
+  });
 });

@@ -26,8 +26,10 @@ export interface ConsumerPorts extends DeliveryPorts {
 
 const FIRST_DELAY_SECONDS = 10;
 const LONGEST_DELAY_SECONDS = 900;
-/** The platform takes no longer ones, whatever the warehouse asks for. */
-const LONGEST_ASKED_SECONDS = 12 * 3600;
+/** Whatever the warehouse asks for: 100 attempts with it lie within the 4 days for which a queue keeps a message. */
+const LONGEST_ASKED_SECONDS = 50 * 60;
+/** From this attempt on a message that cannot be archived is sent anew: after 100 the queue deletes it, which has no dead letters of its own. */
+const RENEWED_FROM = 50;
 
 /**
  * Brings messages of the queue into the warehouse. A message is acknowledged when each of its rows is done, last of all. Of one that
@@ -77,21 +79,21 @@ function delayOf(attempts: number, afterSeconds: number, random: number): number
   return Math.ceil(Math.max((longest * (1 + random)) / 2, Math.min(afterSeconds, LONGEST_ASKED_SECONDS)));
 }
 
+type AsidePorts = Pick<ConsumerPorts, 'archive' | 'metrics' | 'queue'>;
+
 /** Puts messages that were given up into the archive, from where `touchtrail replay` puts them back. */
-export async function archiveDead(messages: readonly QueueMessage[], ports: Pick<ConsumerPorts, 'archive' | 'metrics'>): Promise<void> {
+export async function archiveDead(messages: readonly QueueMessage[], ports: AsidePorts): Promise<void> {
   await inParallel(messages, async (message) => {
     const text = textOf(message);
     await putAside(message, text, ports, readMessage(text));
   });
 }
 
-/** Acknowledged only when it is in the archive. */
-async function putAside(
-  message: QueueMessage,
-  text: string,
-  ports: Pick<ConsumerPorts, 'archive' | 'metrics'>,
-  rows?: readonly MessageRow[],
-): Promise<void> {
+/**
+ * Acknowledged only when it is in the archive, or, where that fails for long, in the queue of events: no other can be sent to. From
+ * there it comes again, as often as it takes.
+ */
+async function putAside(message: QueueMessage, text: string, ports: AsidePorts, rows?: readonly MessageRow[]): Promise<void> {
   const prefix: Prefix = 'dead';
   const about = rows ? aboutRows(rows) : { receivedAt: message.timestamp.toISOString() };
   log('error', rows ? 'given_up' : 'unreadable', { message: message.id, rows: rows?.length });
@@ -102,6 +104,14 @@ async function putAside(
     message.ack();
   } catch (error) {
     log('error', 'not_archived', { prefix }, error);
+    if (message.attempts >= RENEWED_FROM && ports.queue) {
+      try {
+        await sendOne(ports.queue, text, LONGEST_DELAY_SECONDS);
+        return message.ack();
+      } catch (failure) {
+        log('warn', 'queue_failed', { messages: 1 }, failure);
+      }
+    }
     message.retry({ delaySeconds: delayOf(message.attempts, 0, Math.random()) });
   }
 }

@@ -76,7 +76,9 @@ async function write(rows: readonly MessageRow[], undone: Undone, ports: Deliver
   if (refused.length === 0) return;
 
   // What the warehouse says of a row may quote it: that is for `failed_events`, not for the log.
-  log('warn', 'rows_refused', { table: refused[0]!.row.table, rows: refused.length });
+  for (const table of new Set(refused.map(({ row }) => row.table))) {
+    log('warn', 'rows_refused', { table, rows: refused.filter(({ row }) => row.table === table).length });
+  }
   const failures = new Map<MessageRow, MessageRow>();
   await inParallel(refused, async ({ row, detail }) => {
     // A header is no event: it is tried again until it is given up, and counted as held then.

@@ -5,8 +5,14 @@ export function byteLength(text: string): number {
   return encoder.encode(text).byteLength;
 }
 
+/** Whether a text takes more bytes of UTF-8: a character takes one to three, which nearly always says enough. */
+export function exceeds(text: string, bytes: number): boolean {
+  return text.length > bytes || (text.length * 3 > bytes && byteLength(text) > bytes);
+}
+
 /** Divides items, in their order, into groups of at most so many items and bytes. An item that is larger stands alone. */
 export function divide<Item>(items: readonly Item[], bytesOf: (item: Item) => number, most: number, bytes: number): Item[][] {
+  if (items.length === 1) return [[...items]];
   const groups: Item[][] = [];
   let group: Item[] = [];
   let filled = 0;

@@ -44,6 +44,17 @@ test.each(['touchtrail-dead', 'touchtrail-dead-staging'])('what comes from %s go
   expect([...isolate.archive.contents()]).toEqual([[expect.stringMatching(/^dead\/2026-03-01\/e-1-.+\.ndjson$/), EVENT]]);
 });
 
+test('queues may have other names: DEAD_QUEUE says which one holds the dead letters', async () => {
+  const isolate = await createIsolate({ DEAD_QUEUE: 'shop-dlq' });
+  expect((await deliverFrom('shop-dlq', isolate)).depth).toBe(0);
+  expect([...isolate.archive.contents().keys()]).toEqual([expect.stringMatching(/^dead\/2026-03-01\/e-1-.+\.ndjson$/)]);
+  // Any other is one of events, whatever it is called: these wait for a warehouse.
+  for (const name of ['day-of-the-dead-events', 'touchtrail-dead', 'shop-dlq-2']) {
+    expect([name, (await deliverFrom(name, isolate)).depth]).toEqual([name, 1]);
+  }
+  expect(isolate.archive.contents().size).toBe(1);
+});
+
 test.each(['touchtrail-events', 'touchtrail-events-staging'])(
   'what comes from %s waits while no warehouse is named, and the log says so',
   async (name) => {
@@ -75,6 +86,95 @@ test('the schedule puts spilled deliveries back, and dead letters stay', async (
     '{"level":"info","event":"put_back","objects":1,"rows":1}',
     '{"level":"error","event":"unreadable","key":"spill/2026-03-01/x.ndjson"}',
   ]);
+});
+
+/** Each page takes a minute: a run has time for the 500 objects of its first call. */
+function slowDown(archive: FakeBucket) {
+  let now = Date.now();
+  const list = archive.list.bind(archive);
+  vi.spyOn(Date, 'now').mockImplementation(() => now);
+  vi.spyOn(archive, 'list').mockImplementation(async (options) => {
+    now += 60_000;
+    return await list(options);
+  });
+}
+
+test('a run goes on until all is put back', async () => {
+  const { scheduled, archive, producer, environment } = await createIsolate();
+  for (let i = 0; i < 1_200; i++) archive.hold(`spill/2026-03-01/e-${i}.ndjson`, EVENT, { count: '1' });
+  await scheduled({}, environment);
+  expect([producer.depth, archive.contents().size]).toEqual([1_200, 0]);
+});
+
+/** What the log says cannot be read, in order. */
+const unreadable = () =>
+  logged
+    .filter((line) => line.includes('"unreadable"'))
+    .map((line) => /e-\d+/.exec(line)![0])
+    .toSorted();
+
+test('what no message can hold waits for all else, however much there is of it', async () => {
+  const { scheduled, archive, producer, environment } = await createIsolate();
+  for (let i = 0; i < 600; i++) archive.hold(`spill/large/2026-02-01/e-${1_000 + i}.ndjson`, 'hello');
+  slowDown(archive);
+  for (const [day, from, to] of [
+    ['2026-03-01', 'e-1000', 'e-1499'],
+    ['2026-03-02', 'e-1500', 'e-1599'],
+  ] as const) {
+    archive.hold(`spill/${day}/e-1.ndjson`, EVENT, { count: '1' });
+    logged = [];
+    await scheduled({}, environment);
+    // The second run goes on with them where the first has ended, too.
+    expect([producer.depth, unreadable().at(0), unreadable().at(-1)]).toEqual([Number(day.at(-1)), from, to]);
+  }
+  expect(archive.contents('cursor/').size).toBe(0);
+});
+
+test('a queue that refuses ends the run, and what was not put back stays', async () => {
+  const faults = [undefined, 'error'] as const;
+  let call = 0;
+  const refusing = new FakeQueue({ name: 'q', fault: () => faults[call++] });
+  const { scheduled, archive, environment } = await createIsolate({ QUEUE: refusing });
+  for (let i = 0; i < 150; i++) archive.hold(`spill/2026-03-01/e-${i}.ndjson`, EVENT);
+  archive.hold('spill/large/2026-03-01/e-1.ndjson', EVENT);
+  await scheduled({}, environment);
+  expect([call, refusing.depth, archive.contents().size]).toEqual([2, 100, 51]);
+});
+
+test('objects that cannot be put back do not hold up those behind them: each run goes on where the last has ended', async () => {
+  const first = await createIsolate();
+  for (let i = 0; i < 1_000; i++) first.archive.hold(`spill/2026-03-01/bad-${1_000 + i}.ndjson`, 'hello');
+  first.archive.hold('spill/2026-03-02/e-1.ndjson', EVENT, { count: '1' });
+  slowDown(first.archive);
+  await first.scheduled({}, first.environment);
+  expect(first.archive.contents('cursor/').size).toBe(1);
+  // Another isolate.
+  const second = await createIsolate({ ARCHIVE: first.archive });
+  await second.scheduled({}, second.environment);
+  expect(second.producer.depth).toBe(0);
+  await second.scheduled({}, second.environment);
+  expect(second.producer.bodies()).toEqual([EVENT]);
+  // At the end the next run begins at the front.
+  expect(first.archive.contents('cursor/').size).toBe(0);
+  await second.scheduled({}, second.environment);
+  expect(logged.filter((line) => line.includes('bad-1000'))).toHaveLength(2);
+});
+
+test('a cursor that the archive does not know any more is forgotten', async () => {
+  const cursors: (string | undefined)[] = [];
+  const { scheduled, archive, producer, environment } = await createIsolate();
+  archive.hold('cursor/spill', 'stale');
+  archive.hold('spill/2026-03-01/e-1.ndjson', EVENT, { count: '1' });
+  const list = archive.list.bind(archive);
+  vi.spyOn(archive, 'list').mockImplementation(async (options) => {
+    if (options.prefix === 'spill/2') cursors.push(options.cursor);
+    if (options.cursor === 'stale') throw new Error('list: The specified cursor is invalid. (10035)');
+    return await list(options);
+  });
+  await scheduled({}, environment);
+  await scheduled({}, environment);
+  expect(cursors).toEqual(['stale', undefined]);
+  expect(producer.bodies()).toEqual([EVENT]);
 });
 
 test('a schedule that fails is logged, and tries again with the next', async () => {

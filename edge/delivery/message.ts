@@ -1,9 +1,9 @@
 import type { LandingLine } from '../contract/delivery.ts';
 import type { DeliveryRow } from '../contract/event-row.ts';
 import type { QueueProducer } from '../platform.ts';
+import { within } from '../time-limit.ts';
 import { byteLength, divide, inParallel } from './groups.ts';
 import type { SinkRow, Table } from './sink.ts';
-import { within } from './time-limit.ts';
 
 /** Largest text of one message, bytes of UTF-8: the platform takes 128 KB with its own data (a KB is 1,000 bytes). */
 export const MESSAGE_BYTES = 120_000;
@@ -93,7 +93,8 @@ export function narrow(text: string, rows: readonly MessageRow[]): string {
 }
 
 /**
- * Divides a text that is too large for a message; each row keeps its place, as {@link narrow} does it.
+ * Divides a text that is too large for a message; each row keeps its place, as {@link narrow} does it. The header goes into the last
+ * message: it counts the rows of all.
  * @returns the messages, and the rows of which each alone is too large.
  */
 export function divideMessage(text: string, rows: readonly MessageRow[]): { texts: string[]; large: MessageRow[] } {
@@ -101,8 +102,9 @@ export function divideMessage(text: string, rows: readonly MessageRow[]): { text
   // The empty lines before a row count, too: at most one per line of the text.
   const most = MESSAGE_BYTES - bytes.size;
   const sizeOf = ({ line }: MessageRow) => bytes.get(line)!;
+  const isHeader = ({ table }: MessageRow) => table === 'deliveries';
   const groups = divide(
-    rows.filter((row) => sizeOf(row) <= most),
+    rows.filter((row) => sizeOf(row) <= most).toSorted((a, b) => Number(isHeader(a)) - Number(isHeader(b))),
     sizeOf,
     Infinity,
     most,

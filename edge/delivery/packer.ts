@@ -1,16 +1,14 @@
-import type { PackedDelivery } from '../contract/delivery.ts';
-import type { DeliveryRow, EventRow, FailedEventRow } from '../contract/event-row.ts';
+import { type EventParts, LINE_END, type PackedDelivery, toOpenLines } from '../contract/delivery.ts';
+import type { DeliveryRow, FailedEventRow } from '../contract/event-row.ts';
 import type { EventLog } from './event-log.ts';
 import { byteLength, divide } from './groups.ts';
-
-type Unpacked<Row> = Omit<Row, 'edge_instance' | 'edge_sequence'>;
 
 /** The rows of one request. */
 export interface Rows {
   readonly writeKeyId: string;
   readonly receivedAt: string;
-  readonly events: readonly Unpacked<EventRow>[];
-  readonly failed: readonly Unpacked<FailedEventRow>[];
+  readonly events: readonly EventParts[];
+  readonly failed: readonly Omit<FailedEventRow, 'edge_instance' | 'edge_sequence'>[];
 }
 
 /** The number of a delivery, and what its header says beside it. */
@@ -62,34 +60,36 @@ export class Packer {
 
   /** Renders each row once. Its packing comes last in its line, and is added when it is known which rows go together. */
   #pack({ writeKeyId, receivedAt, events, failed }: Rows): PackedDelivery[] {
-    const lines = [...events.map((event) => JSON.stringify({ event })), ...failed.map((failure) => JSON.stringify({ failed: failure }))];
+    const lines = toOpenLines(events, failed);
     const numbered = (sequence: number) => ({ sequence, receivedAt, writeKeyId });
     const { maximumBytes } = this.#log;
+    const all = this.#deliver(numbered(this.#last + 1), lines);
+    // A character takes at most three bytes.
+    if (all.text.length * 3 <= maximumBytes) {
+      this.#last++;
+      return [all];
+    }
     // The last number that these rows can take is the longest, as is the count of all.
     const last = numbered(this.#last + lines.length);
     const header = byteLength(headerLine(this.#header(last, lines.length)));
-    // In place of the two braces at the end.
-    const packing = byteLength(this.#lineEnd(last)) - 2;
-    const characters = lines.reduce((total, { length }) => total + length + packing, header);
-    const groups =
-      // A character takes at most three bytes.
-      characters * 3 <= maximumBytes ? [lines] : divide(lines, (line) => byteLength(line) + packing, Infinity, maximumBytes - header);
+    const packing = byteLength(this.#packing(last));
+    const groups = divide(lines, (line) => byteLength(line) + packing, Infinity, maximumBytes - header);
     return groups.map((group) => this.#deliver(numbered(++this.#last), group));
   }
 
-  /** @param lines each the JSON of a row without packing. */
+  /** @param lines those of {@link toOpenLines}. */
   #deliver(number: Numbered, lines: readonly string[]): PackedDelivery {
     const header = this.#header(number, lines.length);
-    const end = this.#lineEnd(number);
-    return { header, text: headerLine(header) + lines.map((line) => line.slice(0, -2) + end).join('') };
+    return { header, text: headerLine(header) + [...lines, ''].join(this.#packing(number)) };
   }
 
   #header({ sequence, receivedAt, writeKeyId }: Numbered, count: number): DeliveryRow {
     return { edge_instance: this.#instance, edge_sequence: sequence, received_at: receivedAt, write_key_id: writeKeyId, count };
   }
 
-  #lineEnd({ sequence }: Numbered): string {
-    return `,"edge_instance":${JSON.stringify(this.#instance)},"edge_sequence":${sequence}}}\n`;
+  /** What ends each line of a delivery. */
+  #packing({ sequence }: Numbered): string {
+    return `,"edge_instance":${JSON.stringify(this.#instance)},"edge_sequence":${sequence}${LINE_END}`;
   }
 
   #noteUnfilled({ header }: PackedDelivery): void {

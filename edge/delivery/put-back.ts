@@ -1,6 +1,6 @@
 import type { PutBack } from '../contract/held.ts';
 import type { Bucket, BucketObject, QueueProducer } from '../platform.ts';
-import { pagesOf, patiently } from './archive.ts';
+import { type Listed, pagesOf, patiently } from './archive.ts';
 import { deliver, type DeliveryPorts } from './deliver.ts';
 import { byteLength, inParallel } from './groups.ts';
 import { divideMessage, MESSAGE_BYTES, type MessageRow, readMessage, sendAll, sendCall, toCalls } from './message.ts';
@@ -8,7 +8,6 @@ import { divideMessage, MESSAGE_BYTES, type MessageRow, readMessage, sendAll, se
 /** What {@link putBack} works with. */
 export interface PutBackPorts extends DeliveryPorts {
   readonly queue: QueueProducer | undefined;
-  readonly archive: Bucket | undefined;
 }
 
 /** What {@link putBack} is asked for. */
@@ -37,7 +36,7 @@ interface Held {
  * @throws Error where a binding is missing, or queue or archive do not answer; what was not put back stays.
  */
 export async function putBack(
-  prefix: 'spill' | 'dead',
+  listed: Exclude<Listed, 'invalid'>,
   { limit, dryRun, cursor: from }: PutBackOptions,
   ports: PutBackPorts,
 ): Promise<PutBack> {
@@ -52,7 +51,7 @@ export async function putBack(
   };
   let looked = 0;
   let cursor: string | undefined;
-  for await (const page of pagesOf(archive, prefix, Math.min(limit, PAGE_OBJECTS), from)) {
+  for await (const page of pagesOf(archive, listed, Math.min(limit, PAGE_OBJECTS), from)) {
     looked += page.objects.length;
     cursor = page.truncated ? page.cursor : undefined;
     if (dryRun) moved.push(...page.objects);

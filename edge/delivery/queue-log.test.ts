@@ -102,10 +102,10 @@ test('without an archive, what cannot be queued is not stored', async () => {
   await expect(createRig({ queue: ['error', 'error'] }).logWithoutArchive.append([delivery(1)])).rejects.toThrow('Internal Server Error');
 });
 
-test('a row that no message can hold goes to the archive at once, and without one is not stored', async () => {
+test('a row that no message can hold goes to the archive at once, behind what could not be queued, and without one is not stored', async () => {
   const large = delivery(1, '€'.repeat(40_001));
   const { log, queue, actions, logWithoutArchive } = createRig();
   await log.append([large, delivery(2)]);
-  expect([queue.bodies(), actions]).toEqual([['text 2'], ['sent 1', 'put spill/2026-03-01/e-1.ndjson']]);
+  expect([queue.bodies(), actions]).toEqual([['text 2'], ['sent 1', 'put spill/large/2026-03-01/e-1.ndjson']]);
   await expect(logWithoutArchive.append([large])).rejects.toThrow('the binding ARCHIVE is missing');
 });

@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Bucket, QueueProducer } from '../platform.ts';
 import { hold } from './archive.ts';
 import type { EventLog } from './event-log.ts';
-import { byteLength, inParallel } from './groups.ts';
+import { exceeds, inParallel } from './groups.ts';
 import { MESSAGE_BYTES, sendCall, toCalls } from './message.ts';
 
 /** What {@link createQueueLog} works with. */
@@ -22,18 +22,19 @@ export interface QueueLogPorts {
 /**
  * The event log of production: deliveries are sent to a queue. What is not known to be queued after two attempts is put into the
  * archive, from where it goes back into the queue; it may be in both, and the copy is dropped with the others of its message id.
- * A row that no message can hold goes to the archive at once.
+ * A row that no message can hold goes to the archive at once, where it stands behind what may be queued.
  */
 export function createQueueLog({ queue, archive, metrics, pause = briefly, timeoutMs }: QueueLogPorts): EventLog {
   const spill = async ({ header, text }: PackedDelivery) => {
     const { edge_instance, edge_sequence, count, received_at: receivedAt, write_key_id: writeKeyId } = header;
     const delivery = `${edge_instance}-${edge_sequence}`;
-    await hold({ archive, metrics }, 'spill', `${delivery}.ndjson`, text, { count, receivedAt, writeKeyId, delivery });
+    const part = exceeds(text, MESSAGE_BYTES) ? 'spill/large' : 'spill';
+    await hold({ archive, metrics }, part, `${delivery}.ndjson`, text, { count, receivedAt, writeKeyId, delivery });
   };
   return {
     maximumBytes: MESSAGE_BYTES,
     async append(deliveries) {
-      const large = deliveries.filter(({ text }) => byteLength(text) > MESSAGE_BYTES);
+      const large = deliveries.filter(({ text }) => exceeds(text, MESSAGE_BYTES));
       const calls = toCalls(
         deliveries.filter((delivery) => !large.includes(delivery)),
         ({ text }) => text,

@@ -40,6 +40,10 @@ export interface FakeBigQueryOptions {
   /** Rows that are invalid although the columns do not tell. */
   readonly refusesRow?: (row: Readonly<Record<string, unknown>>) => boolean;
   readonly limits?: Partial<typeof INSERT_LIMITS>;
+  /** How long an `insertId` is remembered. Default: a minute. */
+  readonly rememberedMs?: number;
+  /** Told of rows that are stored without the caller's learning it. */
+  readonly onStoredUnheard?: (rows: readonly Readonly<Record<string, unknown>>[]) => void;
   /** Told of each thing that happened, in order: `stored events_raw 3`, `refused events_raw 403`. */
   readonly note?: (action: string) => void;
 }
@@ -50,7 +54,7 @@ export interface FakeBigQueryOptions {
  */
 export const INSERT_LIMITS = { requestBytes: 10 * 1024 * 1024, rowBytes: 1024 * 1024, rows: 50_000, insertIdLength: 128 };
 
-/** How long an `insertId` is remembered: "best effort, for at least one minute"; nobody may count on more. */
+/** How long an `insertId` is remembered: "best effort, for at least one minute"; nobody may count on it. */
 const REMEMBERED_MS = 60_000;
 
 interface InsertRow {
@@ -175,6 +179,7 @@ export class FakeBigQuery {
       rows.filter((_, index) => !errors.has(index)),
     );
     this.#options.note?.(`stored ${name} ${stored}`);
+    if (fault?.kind.startsWith('stored')) this.#options.onStoredUnheard?.(stored > 0 ? table.rows.slice(-stored) : []);
     if (fault?.kind === 'stored and hang') return await never(this.#options.note, `hung ${name}`, signal);
     if (fault?.kind === 'stored and reset') throw networkError(this.#options.note, `reset ${name}`);
     if (fault?.kind === 'stored and cut') return cutOff();
@@ -214,7 +219,7 @@ export class FakeBigQuery {
     const before = table.rows.length;
     for (const { insertId, json } of rows) {
       const known = insertId === undefined ? undefined : table.remembered.get(insertId);
-      if (known !== undefined && now - known < REMEMBERED_MS) continue;
+      if (known !== undefined && now - known < (this.#options.rememberedMs ?? REMEMBERED_MS)) continue;
       if (insertId !== undefined) table.remembered.set(insertId, now);
       table.rows.push(json);
     }

@@ -17,8 +17,8 @@ export interface FakeQueueOptions {
   readonly deadLetters?: FakeQueue;
   /** Chooses what goes wrong with a call. Default: nothing. */
   readonly fault?: (messages: number) => SendFault | undefined;
-  /** Whether an acknowledgement gets lost, so that the message comes again. Default: never. */
-  readonly losesAck?: () => boolean;
+  /** Whether the acknowledgement of a message gets lost, so that it comes again. Default: never. */
+  readonly losesAck?: (body: string) => boolean;
   /** Told of each thing that was done, in order: `sent 2`, `acked events-3`, `retried events-3`, `dead events-3`. */
   readonly note?: (action: string) => void;
 }
@@ -170,7 +170,7 @@ export class FakeQueue implements QueueProducer {
       for (const message of messages) {
         const word = handler === 'died' ? {} : (said.get(message.id) ?? {});
         if (word !== 'ack') this.#retry(message, word.delaySeconds);
-        else if (this.#options.losesAck?.()) this.#retry(message, 0);
+        else if (this.#options.losesAck?.(message.body)) this.#retry(message, 0);
       }
     };
     return { batch, settle };

@@ -41,6 +41,11 @@ export function globalOptions(command: Command): GlobalOptions {
   };
 }
 
+/** Said where a command has made the data folder: it may be a mistyped one. */
+export function newFolderNotice(dataFolder: string): string {
+  return `made a new data folder ${dataFolder} (--data names another)`;
+}
+
 /** The progress display that the options ask for, on stderr. */
 export function progressFor(options: GlobalOptions): Progress {
   return createProgress({ json: options.json, quiet: options.quiet });

@@ -74,7 +74,9 @@ describe('rules', () => {
 
   test('of a server key name a source that stores as itself and lives', () => {
     expect(changed({ stores_as: site.id }, server).stores_as).toBe(site.id);
-    expect(() => changed({ stores_as: 'wk_nope' }, server)).toThrow(`There is no write key "wk_nope". Known: ${site.id}, ${server.id}.`);
+    expect(() => changed({ stores_as: 'wk_nope' }, server)).toThrow(
+      `There is no write key "wk_nope". Known: ${site.id} ("site"), ${server.id} ("shop").`,
+    );
     expect(() => changed({ stores_as: server.id }, server)).toThrow('expected another key');
     const revoked = revokedKey(keys, site.id);
     expect(() => changeKey([revoked, server], server.id, { stores_as: site.id })).toThrow(`this key was revoked on ${revoked.revoked_at}`);
@@ -97,4 +99,28 @@ describe('rules', () => {
 
 test('what is wrong is wrong usage', () => {
   expect(() => changed({ sample: 2 })).toThrow(expect.objectContaining({ name: 'UserError', exitCode: 2 }));
+});
+
+describe('a key is found', () => {
+  const older = { ...server, id: 'wk_old', revoked_at: '2026-01-01T00:00:00.000Z' };
+  const twin = { ...server, id: 'wk_twin' };
+
+  test('by its name where that is unique; a revoked one does not count beside a living one', () => {
+    expect(revokedKey(keys, 'site').id).toBe(site.id);
+    expect(changeKey([older, server], 'shop', { paused: true }).id).toBe(server.id);
+    expect(revokedKey([older], 'shop')).toEqual(older);
+  });
+
+  test('by its id alone where two have the name', () => {
+    expect(() => revokedKey([server, twin], 'shop')).toThrow(
+      `2 write keys are called "shop": name one by its id, ${server.id} ("shop"), wk_twin ("shop").`,
+    );
+    expect(revokedKey([server, twin], 'wk_twin').id).toBe('wk_twin');
+  });
+
+  test('a server key is no source', () => {
+    expect(() => changeKey([server, twin], twin.id, { stores_as: server.id })).toThrow(
+      `--source ${server.id}: this is a server key ("shop"); expected the browser key of the same site`,
+    );
+  });
 });

@@ -62,29 +62,41 @@ export function makeKey(keys: readonly StoredKey[], { kind, name, key, policy = 
 }
 
 /**
- * The key of that id, changed.
+ * The key of that id or name, changed.
  * @throws UserError where there is none, it is revoked, or a rule does not fit.
  */
-export function changeKey(keys: readonly StoredKey[], id: string, { name, ...policy }: KeyChanges): StoredKey {
-  const found = findKey(keys, id);
-  if (found.revoked_at) throw new UserError(`The write key ${id} was revoked on ${found.revoked_at}: create another.`);
+export function changeKey(keys: readonly StoredKey[], idOrName: string, { name, ...policy }: KeyChanges): StoredKey {
+  const found = findKey(keys, idOrName);
+  if (found.revoked_at) throw new UserError(`The write key ${idOrName} was revoked on ${found.revoked_at}: create another.`);
   return withChanges(keys, { ...found, ...(name !== undefined && { name }) }, policy);
 }
 
 /**
- * The key of that id, revoked; revoking again changes nothing.
+ * The key of that id or name, revoked; revoking again changes nothing.
  * @throws UserError naming the known ids where there is none.
  */
-export function revokedKey(keys: readonly StoredKey[], id: string): StoredKey {
-  const found = findKey(keys, id);
+export function revokedKey(keys: readonly StoredKey[], idOrName: string): StoredKey {
+  const found = findKey(keys, idOrName);
   return found.revoked_at ? found : { ...found, revoked_at: new Date().toISOString() };
 }
 
-function findKey(keys: readonly StoredKey[], id: string): StoredKey {
-  const found = keys.find((key) => key.id === id);
-  if (found) return found;
-  const known = keys.map((key) => key.id).join(', ') || 'none';
-  throw wrongUsage(`There is no write key "${id}". Known: ${known}.`);
+/** A name serves where it is unique; one that was given again after a key was revoked is the new key's. */
+function findKey(keys: readonly StoredKey[], idOrName: string): StoredKey {
+  const named = keys.filter(({ name }) => name === idOrName);
+  const alive = named.filter(({ revoked_at }) => revoked_at === null);
+  const candidates = alive.length > 0 ? alive : named;
+  if (candidates.length > 1 && !keys.some(({ id }) => id === idOrName)) {
+    throw wrongUsage(`${candidates.length} write keys are called "${idOrName}": name one by its id, ${listed(candidates)}.`);
+  }
+  return keys.find(({ id }) => id === idOrName) ?? candidates[0] ?? noSuchKey(keys, idOrName);
+}
+
+function noSuchKey(keys: readonly StoredKey[], given: string): never {
+  throw wrongUsage(`There is no write key "${given}". Known: ${listed(keys) || 'none'}.`);
+}
+
+function listed(keys: readonly StoredKey[]): string {
+  return keys.map(({ id, name }) => `${id} ("${name}")`).join(', ');
 }
 
 function withChanges(keys: readonly StoredKey[], key: StoredKey, changes: PolicyChanges): StoredKey {
@@ -118,10 +130,13 @@ function check(
   }
   if (!stores_as) return;
   if (kind === 'browser') throw wrongUsage('--source is for server keys: a public key could write among the events of another');
-  const source = findKey(keys, stores_as);
+  const source = keys.find((key) => key.id === stores_as) ?? noSuchKey(keys, stores_as);
   if (source.id === id) throw wrongUsage(`--source ${stores_as}: expected another key, such as the browser key of the same site`);
   if (source.revoked_at) throw wrongUsage(`--source ${stores_as}: this key was revoked on ${source.revoked_at}`);
   if (source.stores_as) throw wrongUsage(`--source ${stores_as}: this key stores its events as ${source.stores_as} itself; name that one`);
+  if (source.kind === 'server') {
+    throw wrongUsage(`--source ${stores_as}: this is a server key ("${source.name}"); expected the browser key of the same site`);
+  }
 }
 
 /**

@@ -62,7 +62,7 @@ test('a server key leaves this machine as its hash', async () => {
 test('what is wrong is said as for the keys of a data folder, and changes nothing', async () => {
   const { record } = await createDeployedKey(edge, { kind: 'browser', name: 'site', key: 'demo' });
   const before = new Map(store.entries);
-  const missing = `There is no write key "wk_nope". Known: ${record.id}.`;
+  const missing = `There is no write key "wk_nope". Known: ${record.id} ("site").`;
   await expect(createDeployedKey(edge, { kind: 'browser', name: 'again', key: 'demo' })).rejects.toThrow(`exists as ${record.id} ("site")`);
   await expect(updateDeployedKey(edge, 'wk_nope', { paused: true })).rejects.toThrow(missing);
   await expect(updateDeployedKey(edge, record.id, { sample: 7 })).rejects.toThrow('--sample 7');

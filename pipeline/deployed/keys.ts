@@ -28,14 +28,14 @@ export async function createDeployedKey(edge: DeployedEdge, wanted: WantedKey): 
 }
 
 /** Changes what a key may. @throws UserError as {@link createDeployedKey}, or where there is no such key. */
-export async function updateDeployedKey(edge: DeployedEdge, id: string, changes: KeyChanges): Promise<StoredKey> {
-  const changed = changeKey(await listDeployedKeys(edge), id, changes);
+export async function updateDeployedKey(edge: DeployedEdge, idOrName: string, changes: KeyChanges): Promise<StoredKey> {
+  const changed = changeKey(await listDeployedKeys(edge), idOrName, changes);
   await askEdge(edge, PATH, { method: 'PUT', body: changed });
   return changed;
 }
 
 /** Revokes a key. @throws UserError where there is no such key, or the edge cannot be asked. */
-export async function revokeDeployedKey(edge: DeployedEdge, id: string): Promise<StoredKey> {
-  revokedKey(await listDeployedKeys(edge), id);
+export async function revokeDeployedKey(edge: DeployedEdge, idOrName: string): Promise<StoredKey> {
+  const { id } = revokedKey(await listDeployedKeys(edge), idOrName);
   return await askEdge<StoredKey>(edge, `${PATH}/${encodeURIComponent(id)}`, { method: 'DELETE' });
 }

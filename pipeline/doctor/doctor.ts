@@ -49,7 +49,7 @@ export async function examineProject(options: DoctorOptions): Promise<Finding[]>
             "edge: { url: 'https://www.example.com/t' } in the config, once it is",
           ),
         ]
-      : [...(await examineEdge(config.edge.url, config.edge.script)), ...(await examineDeployment(config.edge, environment))];
+      : [...(await examineEdge(config.edge.url, config.edge.script)), ...(await examineDeployment(config.edge, warehouse, environment))];
   let connected: BigQueryApi | undefined;
   const connect = async (settings: typeof warehouse) => (connected = await (options.connect ?? connectBigQuery)(settings));
   const tables = [...new Set([...projectTables(config), ...NIGHT_TABLES])];

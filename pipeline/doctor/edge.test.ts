@@ -5,6 +5,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Config } from '../config/schema.ts';
 import { examineDeployment, examineEdge } from './edge.ts';
 
+const statusText = (changes: object = {}, warehouse: object = {}) =>
+  JSON.stringify({
+    queue: true,
+    archive: true,
+    addresses: true,
+    warehouse: { project: 'fernhill', dataset: 'touch', outcome: 'ok', says: 'the account finds the table events_raw', ...warehouse },
+    ...changes,
+  });
+
 type Answer = readonly [status: number, body: string, type?: string];
 let server: Server;
 let url: string;
@@ -16,7 +25,7 @@ beforeEach(async () => {
   answers = new Map<string, Answer>([
     ['/t/health', [200, '{"status":"ok"}']],
     ['/t/app.js', [200, 'const name = "anonymous_id";', 'text/javascript; charset=utf-8']],
-    ['/t/internal/status', [200, '{"queue":true,"archive":true,"warehouse":true,"addresses":true}']],
+    ['/t/internal/status', [200, statusText()]],
     ['/t/internal/keys', [200, '{"keys":[{"kind":"browser","revoked_at":null},{"kind":"server","revoked_at":null}]}']],
   ]);
   server = createServer((request, response) => {
@@ -35,7 +44,7 @@ afterEach(async () => {
 
 const lines = (found: Awaited<ReturnType<typeof examineEdge>>) => found.map(({ subject, status, says }) => `${status} ${subject}: ${says}`);
 const deployed = (environment: NodeJS.ProcessEnv = { TOUCHTRAIL_ADMIN_TOKEN: 'secret' }) =>
-  examineDeployment(Config.shape.edge.parse({ url }), environment);
+  examineDeployment(Config.shape.edge.parse({ url }), { project: 'fernhill', dataset: 'touch' }, environment);
 
 test('the edge answers, and serves the script under its name', async () => {
   expect(lines(await examineEdge(`${url}/`, 'app'))).toEqual([`ok Edge: ${url} answers`, `ok Script: ${url}/app.js`]);
@@ -60,12 +69,17 @@ test('nobody answers', async () => {
 });
 
 test('queue, bucket, secrets and keys are there; the token goes along', async () => {
-  expect(lines(await deployed())).toEqual(['ok Worker: queue, bucket and secrets are there', 'ok Write keys: 1 of websites, 1 of servers']);
+  expect(lines(await deployed())).toEqual([
+    'ok Worker: queue, bucket and secrets are there',
+    'ok Delivery: the account of the Worker reaches fernhill.touch',
+    'ok Write keys: 1 of websites, 1 of servers',
+  ]);
   expect(tokens).toEqual(['Bearer secret', 'Bearer secret']);
 });
 
 test('each thing that is missing is named, with what to run', async () => {
-  answers.set('/t/internal/status', [200, '{"queue":false,"archive":true,"warehouse":false,"addresses":false}']);
+  const unset = { project: '', dataset: '', outcome: 'unset', says: 'not set: BIGQUERY_PROJECT, BIGQUERY_DATASET, GOOGLE_SERVICE_ACCOUNT' };
+  answers.set('/t/internal/status', [200, statusText({ queue: false, addresses: false }, unset)]);
   answers.set('/t/internal/keys', [
     200,
     '{"keys":[{"kind":"browser","revoked_at":"2026-01-01T00:00:00Z"},{"kind":"server","revoked_at":null}]}',
@@ -73,11 +87,38 @@ test('each thing that is missing is named, with what to run', async () => {
   const found = await deployed();
   expect(lines(found)).toEqual([
     'problem Worker: it has not got the queue',
-    'problem Worker: it has not got the secret GOOGLE_SERVICE_ACCOUNT',
     'problem Worker: it has not got the secrets IP_HASH_KEY and IP_HASH_KEY_ID: visits cannot be joined by address',
+    'problem Delivery: the Worker cannot write into the warehouse: not set: BIGQUERY_PROJECT, BIGQUERY_DATASET, GOOGLE_SERVICE_ACCOUNT',
     'problem Write keys: none for a website',
   ]);
-  expect(found[1]!.remedy).toBe('npx wrangler secret put GOOGLE_SERVICE_ACCOUNT < deploy/touchtrail-edge.json');
+  expect(found[2]!.remedy).toContain('npx wrangler secret put GOOGLE_SERVICE_ACCOUNT < deploy/touchtrail-edge.json');
+});
+
+test.each([
+  [
+    { dataset: 'touch_staging' },
+    'the Worker writes into fernhill.touch_staging, but warehouse in the config is fernhill.touch',
+    'wrangler.toml',
+  ],
+  [{ project: 'my-project', outcome: '404' }, 'the Worker writes into my-project.touch, but', 'BIGQUERY_PROJECT'],
+  [{ outcome: 'account', says: 'GOOGLE_SERVICE_ACCOUNT is not JSON' }, 'warehouse: GOOGLE_SERVICE_ACCOUNT is not JSON', 'secret put'],
+  [{ outcome: '403', says: 'BigQuery answered 403: no' }, 'warehouse: BigQuery answered 403: no', 'bash deploy/google-cloud.sh gives'],
+  [{ outcome: '404', says: 'BigQuery answered 404: no' }, 'warehouse: BigQuery answered 404: no', 'npx touchtrail run makes the tables'],
+  [{ outcome: '503', says: 'BigQuery answered 503' }, 'warehouse: BigQuery answered 503', 'try again'],
+  [{ outcome: 'unreachable', says: 'fetch failed' }, 'warehouse: fetch failed', 'try again'],
+])('what keeps the Worker from the warehouse is told: %j', async (warehouse, says, remedy) => {
+  answers.set('/t/internal/status', [200, statusText({}, warehouse)]);
+  expect((await deployed())[1]).toEqual({
+    subject: 'Delivery',
+    status: 'problem',
+    says: expect.stringContaining(says) as string,
+    remedy: expect.stringContaining(remedy) as string,
+  });
+});
+
+test('a Worker of an older version does not say it', async () => {
+  answers.set('/t/internal/status', [200, statusText({ warehouse: true })]);
+  expect(lines(await deployed())[1]).toBe('unknown Delivery: the Worker is of an older version: npx wrangler deploy');
 });
 
 test('a token that is not known, and none at all', async () => {

@@ -1,3 +1,4 @@
+import type { EdgeStatus } from '../../edge/contract/edge-status.ts';
 import type { Config } from '../config/schema.ts';
 import { askEdge, deployedEdge } from '../deployed/admin.ts';
 import { type Finding, note, ok, problem, unknown, wordsOf } from './finding.ts';
@@ -5,22 +6,24 @@ import { type Finding, note, ok, problem, unknown, wordsOf } from './finding.ts'
 /** Longest wait for an answer. */
 const TIMEOUT_MS = 15_000;
 
-/** What `GET /internal/status` says: which of the Worker's bindings and secrets are there. */
-interface EdgeStatus {
-  readonly queue: boolean;
-  readonly archive: boolean;
-  readonly warehouse: boolean;
-  readonly addresses: boolean;
-}
-
-const BINDINGS: Readonly<Record<keyof EdgeStatus, readonly [what: string, remedy: string]>> = {
+const BINDINGS: Readonly<Record<Exclude<keyof EdgeStatus, 'warehouse'>, readonly [what: string, remedy: string]>> = {
   queue: ['the queue', 'bind QUEUE in wrangler.toml ([[queues.producers]]) and deploy again'],
   archive: ['the bucket', 'bind ARCHIVE in wrangler.toml ([[r2_buckets]]) and deploy again'],
-  warehouse: ['the secret GOOGLE_SERVICE_ACCOUNT', 'npx wrangler secret put GOOGLE_SERVICE_ACCOUNT < deploy/touchtrail-edge.json'],
   addresses: [
     'the secrets IP_HASH_KEY and IP_HASH_KEY_ID: visits cannot be joined by address',
     'bash deploy/cloudflare.sh sets what is missing; deploy/SECRETS.md says how to do it by hand',
   ],
+};
+
+const PUT_ACCOUNT = 'npx wrangler secret put GOOGLE_SERVICE_ACCOUNT < deploy/touchtrail-edge.json';
+const GRANT = `bash deploy/google-cloud.sh gives the account its role; is its key the Worker's? ${PUT_ACCOUNT}`;
+/** What to do, by the outcome of the Worker's own question. */
+const DELIVERY_REMEDIES: Readonly<Record<string, string>> = {
+  unset: `BIGQUERY_PROJECT and BIGQUERY_DATASET stand in wrangler.toml; the secret: ${PUT_ACCOUNT}`,
+  account: PUT_ACCOUNT,
+  401: GRANT,
+  403: GRANT,
+  404: 'npx touchtrail run makes the tables; are BIGQUERY_PROJECT and BIGQUERY_DATASET in wrangler.toml right?',
 };
 
 /** The edge answers where the config says, and serves the script under the configured name. */
@@ -72,8 +75,11 @@ async function examineScript(url: string): Promise<Finding> {
   }
 }
 
-/** What only the operator learns: whether queue, bucket and secrets are there, and whether a key is. */
-export async function examineDeployment(config: Config['edge'], environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+/** Where the reports look for what the edge writes. */
+type Dataset = Pick<Extract<Config['warehouse'], { type: 'bigquery' }>, 'project' | 'dataset'>;
+
+/** What only the operator learns: whether queue, bucket and secrets are there, whether rows can be delivered, and whether a key is there. */
+export async function examineDeployment(config: Config['edge'], warehouse: Dataset, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   let edge;
   try {
     edge = deployedEdge(config.url, environment);
@@ -82,16 +88,35 @@ export async function examineDeployment(config: Config['edge'], environment: Nod
   }
   try {
     const status = await askEdge<EdgeStatus>(edge, '/internal/status');
-    const missing = (Object.keys(BINDINGS) as (keyof EdgeStatus)[]).filter((name) => !status[name]);
+    const missing = (Object.keys(BINDINGS) as (keyof typeof BINDINGS)[]).filter((name) => !status[name]);
     const bindings =
       missing.length === 0
         ? [ok('Worker', 'queue, bucket and secrets are there')]
         : missing.map((name) => problem('Worker', `it has not got ${BINDINGS[name][0]}`, BINDINGS[name][1]));
     const { keys } = await askEdge<{ keys: readonly { kind: string; revoked_at: string | null }[] }>(edge, '/internal/keys');
-    return [...bindings, examineKeys(keys)];
+    return [...bindings, examineDelivery(status.warehouse, warehouse), examineKeys(keys)];
   } catch (error) {
     return [problem('Worker', wordsOf(error), 'is TOUCHTRAIL_ADMIN_TOKEN the ADMIN_TOKEN of this Worker, and the Worker of this version?')];
   }
+}
+
+/** The Worker's account reaches the tables, and they are those that the reports read. */
+function examineDelivery(status: EdgeStatus['warehouse'] | boolean, { project, dataset }: Dataset): Finding {
+  if (typeof status !== 'object') return unknown('Delivery', 'the Worker is of an older version: npx wrangler deploy');
+  const [written, read] = [`${status.project}.${status.dataset}`, `${project}.${dataset}`];
+  if (status.outcome !== 'unset' && written !== read) {
+    return problem(
+      'Delivery',
+      `the Worker writes into ${written}, but warehouse in the config is ${read}`,
+      'name the same project and dataset in the config and as BIGQUERY_PROJECT and BIGQUERY_DATASET in wrangler.toml, and deploy again',
+    );
+  }
+  if (status.outcome === 'ok') return ok('Delivery', `the account of the Worker reaches ${written}`);
+  return problem(
+    'Delivery',
+    `the Worker cannot write into the warehouse: ${status.says}`,
+    DELIVERY_REMEDIES[status.outcome] ?? 'try again; what is accepted meanwhile waits in the queue',
+  );
 }
 
 /** There is a key that a website can use. */

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { wranglerTemplate } from '../cli/init/wrangler.ts';
 import type { BigQueryApi } from '../warehouse/bigquery/api.ts';
 import { examineProject } from './doctor.ts';
 import { examineDuckDb, examineUp } from './embedded.ts';
@@ -52,12 +53,70 @@ test('a config that is wrong is told in the words of the check', async () => {
   });
 });
 
-test('a placeholder in wrangler.toml is told', () => {
-  expect(examineWrangler(folder)).toEqual([]);
-  writeFileSync(path.join(folder, 'wrangler.toml'), `[[kv_namespaces]]\nid = "${'0'.repeat(32)}"\n`);
-  expect(examineWrangler(folder)).toMatchObject([{ status: 'problem', says: 'the id of the key store is still a placeholder' }]);
-  writeFileSync(path.join(folder, 'wrangler.toml'), `[[kv_namespaces]]\nid = "${'0'.repeat(31)}1"\n`);
-  expect(examineWrangler(folder)).toMatchObject([{ status: 'ok' }]);
+/** What is said of this `wrangler.toml`. */
+const wrangler = (text: string) => {
+  writeFileSync(path.join(folder, 'wrangler.toml'), text);
+  return examineWrangler(folder).map(({ status, says }) => `${status}: ${says}`);
+};
+const withoutDeadQueue = (text: string) => text.replace(/^DEAD_QUEUE = .*\n/m, '');
+
+describe('placeholders in wrangler.toml', () => {
+  const ID = '0123456789abcdef0123456789abcdef';
+  const written = wranglerTemplate({
+    project: 'fernhill',
+    dataset: 'touch',
+    location: 'EU',
+    site: new URL('https://a.example'),
+    path: '/t',
+  });
+
+  test('none without such a file', () => expect(examineWrangler(folder)).toEqual([]));
+
+  test('of a project that init made: the key store', () => {
+    expect(wrangler(written)).toEqual(['problem: the id of KEYS is a placeholder']);
+    expect(examineWrangler(folder)[0]!.remedy).toBe(
+      'bash deploy/cloudflare.sh, or: run "npx wrangler kv namespace create touchtrail-keys" and put the id it prints there',
+    );
+    expect(wrangler(written.replace('0'.repeat(32), ID))).toEqual(['ok: no placeholders']);
+    expect(wrangler(written.replace('0'.repeat(32), ID).replace('"fernhill"', "''"))).toEqual([
+      'problem: BIGQUERY_PROJECT is a placeholder',
+    ]);
+  });
+
+  test('of a checkout: key store and Google Cloud project of both environments', () => {
+    const checkout = readFileSync(path.join(import.meta.dirname, '..', '..', 'wrangler.toml'), 'utf8');
+    expect(wrangler(checkout)).toEqual([
+      'problem: the id of KEYS under env.staging is a placeholder',
+      'problem: BIGQUERY_PROJECT under env.staging is a placeholder',
+      'problem: the id of KEYS under env.production is a placeholder',
+      'problem: BIGQUERY_PROJECT under env.production is a placeholder',
+    ]);
+    expect(examineWrangler(folder).map(({ remedy }) => remedy)).toEqual([
+      'run "npx wrangler kv namespace create touchtrail-keys-staging" and put the id it prints there',
+      'put the id of your Google Cloud project there',
+      'run "npx wrangler kv namespace create touchtrail-keys" and put the id it prints there',
+      'put the id of your Google Cloud project there',
+    ]);
+    expect(wrangler(checkout.replaceAll('0'.repeat(32), ID).replaceAll('"my-project"', '"fernhill"'))).toEqual(['ok: no placeholders']);
+  });
+
+  test('the name of the dead letters in DEAD_QUEUE is that of their queue', () => {
+    const right = written.replace('0'.repeat(32), ID);
+    const renamed = right.replaceAll('"touchtrail-dead"', '"shop-dlq"');
+    expect(wrangler(renamed)).toEqual(['ok: no placeholders']);
+    expect(wrangler(renamed.replace('DEAD_QUEUE = "shop-dlq"', 'DEAD_QUEUE = "touchtrail-dead"'))).toEqual([
+      'problem: DEAD_QUEUE is "touchtrail-dead", but dead_letter_queue is "shop-dlq": dead letters would be taken for new ones',
+    ]);
+    // By its name it is known all the same.
+    expect(wrangler(withoutDeadQueue(right))).toEqual(['ok: no placeholders']);
+    expect(wrangler(withoutDeadQueue(renamed))).toEqual([
+      'problem: DEAD_QUEUE is not set, but dead_letter_queue is "shop-dlq": dead letters would be taken for new ones',
+    ]);
+  });
+
+  test('are not said to be none where nothing could be read', () => {
+    expect(wrangler('name = "touchtrail"\n')).toEqual(['note: it has neither a table [vars] nor [[kv_namespaces]] to look at']);
+  });
 });
 
 test('on this machine: no "up", no warehouse; a file that is no database', async () => {

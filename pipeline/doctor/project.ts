@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import path from 'node:path';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { type Finding, note, ok, problem, wordsOf } from './finding.ts';
+import { environmentsIn, wranglerFaults } from './wrangler-toml.ts';
 
 /** As `engines` of package.json. */
 const OLDEST_NODE = [22, 18] as const;
@@ -45,18 +46,13 @@ export function examineDataFolder(folder: string): Finding {
   return ok('Data folder', folder);
 }
 
-/** Placeholders in the wrangler.toml beside the config; nothing where there is none. */
+/** Placeholders, and what does not fit together, in the wrangler.toml beside the config; nothing where there is none. */
 export function examineWrangler(configFolder: string): Finding[] {
   const file = path.join(configFolder, 'wrangler.toml');
   if (!existsSync(file)) return [];
-  const isPlaceholder = /^\s*id\s*=\s*"0{32}"/m.test(readFileSync(file, 'utf8'));
-  return [
-    isPlaceholder
-      ? problem(
-          'wrangler.toml',
-          'the id of the key store is still a placeholder',
-          'bash deploy/cloudflare.sh, or: npx wrangler kv namespace create touchtrail-keys',
-        )
-      : ok('wrangler.toml', 'no placeholders'),
-  ];
+  const environments = [...environmentsIn(readFileSync(file, 'utf8'))];
+  if (environments.length === 0) return [note('wrangler.toml', 'it has neither a table [vars] nor [[kv_namespaces]] to look at')];
+  const found = environments.flatMap(([environment, config]) => wranglerFaults(config, environment));
+  if (found.length === 0) return [ok('wrangler.toml', 'no placeholders')];
+  return found.map(({ says, remedy }) => problem('wrangler.toml', says, remedy));
 }

@@ -43,7 +43,7 @@ export async function serveControl(
   dataFolder: string,
   handlers: Readonly<Partial<Record<ControlRequest['command'], ControlHandler>>>,
 ): Promise<{ close(): Promise<void> }> {
-  await mkdir(dataFolder, { recursive: true });
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -22,6 +22,9 @@ export interface Visit {
 /** Where proxies stand that the operator runs; elsewhere anyone can send a header of theirs. */
 const NEAR = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].map((range) => parseCidr(range)!);
 
+/** Anyone can send a wrong signature: one line stands for all of an hour. */
+const REFUSAL_LOGGED_MS = 3_600_000;
+
 /**
  * Reads from whom a request comes: from the site's own server, which signs for its visitor; from a trusted proxy; or from the
  * visitor. Where it is a server that cannot be believed, nobody knows.
@@ -30,6 +33,7 @@ export function createVisitReader({ proxySecret, trustedProxies, log }: VisitorO
   const trusted = trustedProxies.map((range) => parseCidr(range)!);
   const verify = createVisitorVerifier(proxySecret);
   let hasWarned = false;
+  let refusedAt = -Infinity;
 
   return async ({ headers, socket }) => {
     const peer = {
@@ -45,6 +49,12 @@ export function createVisitReader({ proxySecret, trustedProxies, log }: VisitorO
     const signed = headers[VISITOR_HEADER]?.toString();
     if (signed !== undefined) {
       const said = await verify(signed);
+      if (!said && Date.now() >= refusedAt + REFUSAL_LOGGED_MS) {
+        refusedAt = Date.now();
+        log(
+          `visitor_signature_refused: a server at ${peer.address} passes requests on, signed with another PROXY_SECRET than proxy_secret of secrets.json, or its clock is wrong: their visitors have no address`,
+        );
+      }
       return { visitor: { ip: said?.ip, host: said?.host ?? hostname }, host };
     }
     if (!hasWarned && !isTrusted && (peer.isForwarded || peer.forwardedFor !== undefined) && isInRanges(peer.address ?? '', NEAR)) {

@@ -92,6 +92,30 @@ test('passes a request and its answer on as they are', async () => {
   });
 });
 
+test.each(['x/internal-visitor?', 'x?', 'x#', 'u@x', 'x:y', 'x:1:2', '[::1]/a', 'a b', 'x\\y', ':80'])(
+  'a Host that would be more than a host (%s) is refused',
+  async (host) => {
+    const front = await frontOf(['127.0.0.0/8']);
+    front.forwardTo(await upstreamOf(echo));
+    expect(await send(front, { headers: { host } })).toMatchObject({
+      status: 400,
+      body: '{"success":false,"reason":"invalid_host","message":"The header Host is none: expected a name or an address, with or without a port."}',
+    });
+    expect(await send(front, { headers: { 'x-forwarded-host': host } })).toMatchObject({ status: 400 });
+    expect(arrived).toEqual([]);
+  },
+);
+
+test.each(['shop.example', 'shop.example.:8787', 'xn--bcher-kva.example', 'my_host', '127.0.0.1:80', '[::1]:8787', '[2001:db8::1]'])(
+  'a Host that is one (%s) is passed on',
+  async (host) => {
+    const front = await frontOf();
+    front.forwardTo(await upstreamOf(echo));
+    expect((await send(front, { headers: { host } })).status).toBe(200);
+    expect(arrived[0]!.headers.host).toBe(host);
+  },
+);
+
 describe('the visitor', () => {
   // Only Linux lets a client connect from every address of 127.0.0.0/8.
   test.runIf(process.platform === 'linux')('has the address from which the connection came', async () => {
@@ -153,12 +177,15 @@ describe('the visitor', () => {
   });
 
   test.each([signed('203.0.113.7', 'another secret, as long as the right one'), 'v1;ip=203.0.113.7', ''])(
-    'is nobody where the signature is wrong: %s',
+    'is nobody where the signature is wrong, which the operator is told once: %s',
     async (value) => {
       const front = await frontOf(['127.0.0.1']);
       front.forwardTo(await upstreamOf(echo));
-      await send(front, { headers: { 'x-touchtrail-visitor': value, 'x-forwarded-for': '198.51.100.1' } });
-      expect(await visitor()).toEqual({ ip: undefined, host: '127.0.0.1' });
+      for (let i = 0; i < 2; i++) {
+        await send(front, { headers: { 'x-touchtrail-visitor': value, 'x-forwarded-for': '198.51.100.1' } });
+        expect(await visitor()).toEqual({ ip: undefined, host: '127.0.0.1' });
+      }
+      expect(log).toEqual([expect.stringMatching(/^visitor_signature_refused: a server at 127\.0\.0\.1 .* PROXY_SECRET/)]);
     },
   );
 });
@@ -197,9 +224,9 @@ test('a request for a whole address is one for its path', async () => {
   expect(arrived[0]!.url).toBe('/health?a=1');
 });
 
-describe('while workerd does not answer', () => {
-  const NOT_STORED = { success: false, reason: 'not_stored', message: 'The edge is being started. Send the same request again.' };
+const notStored = (message: string) => ({ success: false, reason: 'not_stored', message: `${message} Send the same request again.` });
 
+describe('while workerd does not answer', () => {
   test('the client is told to send again, and a page can read that', async () => {
     const front = await frontOf();
     const origin = 'https://www.shop.example';
@@ -212,7 +239,8 @@ describe('while workerd does not answer', () => {
         front.forwardTo(upstream);
       }
       const answer = await send(front, { method: 'POST', body: '{}', headers: { origin } });
-      expect([answer.status, JSON.parse(answer.body)]).toEqual([503, NOT_STORED]);
+      const message = gone ? 'The edge does not answer just now.' : 'The edge is being started.';
+      expect([answer.status, JSON.parse(answer.body)]).toEqual([503, notStored(message)]);
       expect(answer.headers).toMatchObject({
         'retry-after': '1',
         'access-control-allow-origin': origin,

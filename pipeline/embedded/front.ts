@@ -27,6 +27,8 @@ export interface Front {
   stop(): Promise<void>;
 }
 
+/** Host and port, RFC 9110 §7.2. workerd makes the URL of a request of them, and takes what stands behind them for a path. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 /** Bytes. A URL may be 16 KB long at Cloudflare; the site's cookies come beside it. */
 const LONGEST_HEADERS = 48 * 1024;
 /** How long a client may take for its headers, and for its whole request. */
@@ -57,10 +59,14 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { visitor, host } = await visitOf(request);
+    if (host && !HOST.test(host)) {
+      const message = 'The header Host is none: expected a name or an address, with or without a port.';
+      return answer(request, response, 400, { success: false, reason: 'invalid_host', message });
+    }
     const signed = await sign(visitor);
-    if (!upstream) return refuse(request, response);
+    if (!upstream) return refuse(request, response, 'The edge is being started.');
     const headers = forwardedHeaders(request.rawHeaders, hasBody(request));
-    headers.push('Host', host ?? 'localhost', VISITOR_HEADER, signed);
+    headers.push('Host', host || 'localhost', VISITOR_HEADER, signed);
     pass(request, response, { agent, hostname: upstream.hostname, port: upstream.port, path: originForm(request.url!), headers });
   };
   const server = createServer(
@@ -139,7 +145,7 @@ interface PassedRequest {
 
 /** Streams the request there and the answer back; each side ends where the other breaks off. */
 function pass(request: IncomingMessage, response: ServerResponse, passed: PassedRequest): void {
-  let answer: IncomingMessage | undefined;
+  let answered: IncomingMessage | undefined;
   /** An answer may come before the whole body is sent. Then workerd reads no more of it, but the client must get it off its hands. */
   const abandonUpload = (): void => {
     if (upstream.writableFinished) return;
@@ -148,15 +154,15 @@ function pass(request: IncomingMessage, response: ServerResponse, passed: Passed
     upstream.destroy();
   };
   const upstream = requestUpstream({ ...passed, method: request.method, setHost: false }, (incoming) => {
-    answer = incoming;
+    answered = incoming;
     response.writeHead(incoming.statusCode!, incoming.statusMessage, answeredHeaders(incoming.rawHeaders));
     incoming.once('end', abandonUpload);
     // Where either breaks off the other is destroyed: an answer that is cut off must not look whole.
     pipeline(incoming, response, () => {});
   });
   upstream.on('error', () => {
-    if (!answer) refuse(request, response);
-    else if (!answer.complete) response.destroy();
+    if (!answered) refuse(request, response);
+    else if (!answered.complete) response.destroy();
   });
   response.once('close', () => {
     if (!response.writableFinished) upstream.destroy();
@@ -168,29 +174,29 @@ function pass(request: IncomingMessage, response: ServerResponse, passed: Passed
   }
 }
 
-const NOT_STORED = JSON.stringify({
-  success: false,
-  reason: 'not_stored',
-  message: 'The edge is being started. Send the same request again.',
-});
-
 /** The answer while workerd does not answer: that of the Worker where it could not store, so that clients send again. */
-function refuse(request: IncomingMessage, response: ServerResponse): void {
+function refuse(request: IncomingMessage, response: ServerResponse, why = 'The edge does not answer just now.'): void {
+  const body = { success: false, reason: 'not_stored', message: `${why} Send the same request again.` };
+  answer(request, response, 503, body, { 'Retry-After': '1', 'Access-Control-Expose-Headers': 'Retry-After' });
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
   const { origin } = request.headers;
   // Who is still sending does not hear the answer.
   request.unpipe();
   request.resume();
   response
-    .writeHead(503, {
+    .writeHead(status, {
       'Content-Type': 'application/json',
-      'Retry-After': '1',
-      ...(origin !== undefined && {
-        'Access-Control-Allow-Origin': origin,
-        'Access-Control-Allow-Credentials': 'true',
-        'Access-Control-Expose-Headers': 'Retry-After',
-        Vary: 'Origin',
-      }),
+      ...headers,
+      ...(origin !== undefined && { 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true', Vary: 'Origin' }),
     })
-    .end(NOT_STORED);
+    .end(JSON.stringify(body));
 }

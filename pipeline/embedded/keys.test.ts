@@ -68,7 +68,7 @@ describe('write keys', () => {
     expect(revoked.revoked_at).not.toBeNull();
     expect(await revokeKey(data, record.id)).toEqual(revoked);
     await expect(createKey(data, { kind: 'browser', name: 'again', key: 'demo' })).rejects.toThrow('was revoked');
-    await expect(revokeKey(data, 'wk_nope')).rejects.toThrow(`There is no write key "wk_nope". Known: ${record.id}.`);
+    await expect(revokeKey(data, 'wk_nope')).rejects.toThrow(`There is no write key "wk_nope". Known: ${record.id} ("site").`);
   });
 
   test('keep their rules, and those of others are left alone', async () => {

@@ -61,16 +61,16 @@ export async function createKey(dataFolder: string, wanted: WantedKey): Promise<
  * Changes what a key may.
  * @throws UserError where there is no such key, it is revoked, or a rule does not fit.
  */
-export async function updateKey(dataFolder: string, id: string, changes: KeyChanges): Promise<StoredKey> {
-  return await changeKeys(dataFolder, (keys) => replaced(keys, changeKey(keys, id, changes)));
+export async function updateKey(dataFolder: string, idOrName: string, changes: KeyChanges): Promise<StoredKey> {
+  return await changeKeys(dataFolder, (keys) => replaced(keys, changeKey(keys, idOrName, changes)));
 }
 
 /**
- * Revokes a key by its id; the record stays, so that its events keep a name. Revoking again changes nothing.
+ * Revokes a key by its id, or its name where it is unique; the record stays, so that its events keep a name. Revoking again changes nothing.
  * @throws UserError naming the known ids where there is no such key.
  */
-export async function revokeKey(dataFolder: string, id: string): Promise<StoredKey> {
-  return await changeKeys(dataFolder, (keys) => replaced(keys, revokedKey(keys, id)));
+export async function revokeKey(dataFolder: string, idOrName: string): Promise<StoredKey> {
+  return await changeKeys(dataFolder, (keys) => replaced(keys, revokedKey(keys, idOrName)));
 }
 
 function replaced(keys: readonly StoredKey[], result: StoredKey): { keys: readonly StoredKey[]; result: StoredKey } {

@@ -37,7 +37,7 @@ const chosenWorkerd = process.env['MINIFLARE_WORKERD_PATH'];
 export function leashWorkerd(dataFolder: string, log: (line: string) => void): Record<string, string> {
   if (process.platform === 'win32') return {};
   const folder = join(dataFolder, 'runtime');
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const script = join(folder, 'workerd.sh');
   writeFileSync(script, SCRIPT, { mode: 0o700 });
   chmodSync(script, 0o700);

@@ -24,7 +24,8 @@ const SQLITE_BUSY = 5;
  * @throws UserError where the file system cannot lock.
  */
 export function takeLock(file: string): FileLock | undefined {
-  mkdirSync(dirname(file), { recursive: true });
+  // Mostly the data folder; what lies in it is personal data of the visitors.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { timeout: 0 });

@@ -51,7 +51,7 @@ async function complete(file: string, old: z.infer<typeof SecretsWithoutProxy>):
 }
 
 async function makeSecrets(dataFolder: string, file: string): Promise<Secrets> {
-  await mkdir(dataFolder, { recursive: true });
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const made: Secrets = {
     ip_hash_key: { id: `ip_${randomBytes(4).toString('hex')}`, key: randomBytes(32).toString('hex') },
     proxy_secret: randomBytes(32).toString('hex'),

@@ -76,7 +76,7 @@ export async function startUp(options: UpOptions): Promise<RunningEdge> {
   } = options;
   const dataFolder = resolve(options.dataFolder);
   const onFailure = options.onFailure ?? ((error: UserError) => log(error.message));
-  await mkdir(dataFolder, { recursive: true });
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const writer = await SegmentWriter.open(dataFolder);
   try {
     const secrets = await loadSecrets(dataFolder);

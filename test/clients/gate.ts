@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request as connect, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingMessage, request as connect, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { startTestServer } from '../test-server.ts';
 
 /** What goes wrong with one request that brings events. */
 export interface Fault {
@@ -39,7 +39,6 @@ export interface Gate {
 export async function openGate(edgeUrl: string): Promise<Gate> {
   const faults: Fault[] = [];
   const passages: Passage[] = [];
-  const failures: unknown[] = [];
 
   const pass = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
@@ -66,15 +65,7 @@ export async function openGate(edgeUrl: string): Promise<Gate> {
       })
       .end('{"success":false}');
   };
-  const server = createServer((request, response) => {
-    pass(request, response).catch((error: unknown) => {
-      failures.push(error);
-      response.destroy();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-
+  const { port, close } = await startTestServer('the gate', pass);
   return {
     port,
     url: `http://127.0.0.1:${port}`,
@@ -84,12 +75,7 @@ export async function openGate(edgeUrl: string): Promise<Gate> {
       faults.length = 0;
       passages.length = 0;
     },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-      if (failures.length > 0) throw new AggregateError(failures, 'the gate failed');
-    },
+    close,
   };
 }
 

@@ -11,7 +11,7 @@ import { tablesAfterNight } from './night.ts';
 const ground = useEdge();
 let program: string;
 beforeAll(async () => {
-  program = join(ground.folder, 'import.ts');
+  program = join(ground.folder, 'import.mts');
   await writeFile(join(ground.folder, 'package.json'), '{ "type": "module" }');
   await writeFile(program, blockOf(await codeBlocks('clients.md'), 'ts import'));
 });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { hashWriteKey, writeKeyId } from '../../edge/contract/write-key.ts';
 
 const text = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'costs.md'), 'utf8');
 
@@ -75,4 +76,61 @@ test('the table of costs follows from the prices and the assumptions', () => {
 
 test('the header names the numbers of events that are computed', () => {
   expect(text).toContain('| Per month | 1 million events | 10 million events | 100 million events |');
+});
+
+const rowSizes = new Map(tableOf('Bytes of a row, as BigQuery counts them').map(([name, value]) => [name!, numberIn(value!)]));
+
+/** Bytes of one row. */
+const sizeOf = (name: string) => rowSizes.get(name)!;
+/** https://cloud.google.com/bigquery/pricing#data: a text has 2 bytes and those of its UTF-8, a time and a whole number 8. */
+const textSize = (value: string) => 2 + Buffer.byteLength(value);
+
+test('the rows that reconcile reads have the size of their columns', () => {
+  const [time, count] = [8, 8];
+  const writeKey = textSize(writeKeyId(hashWriteKey('demo')));
+  const [message, instance] = [textSize(crypto.randomUUID()), textSize(crypto.randomUUID())];
+  const number = instance + 8;
+  expect([...rowSizes]).toEqual([
+    ['an event looked up', writeKey + message + number],
+    ['an event received', writeKey + message + number + time],
+    ['a delivery received', number + time + writeKey + count],
+    ['a delivery between gaps', number + time],
+  ]);
+});
+
+/** Bytes of one call for 7 days: always, and while the edge holds deliveries. */
+function bytesOfCall(perMonth: number): readonly [always: number, more: number] {
+  const events = perMonth * assume('months stored');
+  const deliveries = events / assume('events per request');
+  const ofDays = (perMonth * 7) / 30;
+  return [
+    events * 2 * sizeOf('an event looked up') +
+      deliveries * sizeOf('a delivery between gaps') +
+      ofDays * (2 * (sizeOf('an event received') + sizeOf('a delivery received')) + sizeOf('a delivery between gaps')),
+    events * (sizeOf('an event looked up') + sizeOf('an event received')) +
+      deliveries * (sizeOf('a delivery received') + sizeOf('a delivery between gaps')),
+  ];
+}
+
+test('what a call of reconcile reads and costs follows from the sizes of its rows', () => {
+  const { price, size } = prices.find(({ what }) => what === 'BigQuery, queries')!;
+  const columns = SIZES.map((events) => bytesOfCall(events).flatMap((bytes) => [bytes / 2 ** 30, (bytes / size) * price].map(money)));
+  const names = ['GiB read', 'USD', 'GiB more, while the edge holds deliveries', 'USD more, while the edge holds deliveries'];
+  expect(tableOf('One call')).toEqual(names.map((name, at) => [name, ...columns.map((column) => column[at]!)]));
+  expect(text).toContain('| One call | 1 million | 10 million | 100 million |');
+});
+
+test('the limit that init writes stops reconcile from the size that the page says', () => {
+  // One statement: the ledger.
+  const perEvent =
+    assume('months stored') * sizeOf('an event looked up') + (7 / 30) * (sizeOf('an event received') + sizeOf('a delivery received'));
+  const [, millions] = /from about (\d+) million events a month: raise the limit/.exec(text)!;
+  expect(Number(millions)).toBe(Math.floor(100e9 / perEvent / 1e6));
+});
+
+test('the page about operations says the same of reconcile', async () => {
+  const page = (await readFile(join(import.meta.dirname, '..', '..', 'docs', 'operations.md'), 'utf8')).replaceAll('\n', ' ');
+  const [gib, usd] = tableOf('One call');
+  const said = SIZES.map((size, at) => `${Math.round(Number(gib![at + 1]))} GiB and ${usd![at + 1]} USD at ${size / 1e6} million`);
+  for (const words of said) expect(page).toContain(words);
 });

@@ -1,17 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createConnectionReader } from '../../edge/collect/connection.ts';
+import { wranglerTemplate } from '../../pipeline/cli/init/wrangler.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import { command } from '../cli.ts';
 import { blockOf, codeBlocks } from './markdown.ts';
+import { createServerProject, type ServerProject } from './server-project.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const blocks = await codeBlocks('first-party.md');
@@ -19,14 +17,12 @@ const SECRET = 'a secret that the edge and the site share';
 /** What a proxy before the site says of the visitor. */
 const headers = { 'x-forwarded-for': '203.0.113.7', 'cf-connecting-ip': '203.0.113.7' };
 
-let folder: string;
 let edge: Server;
-let environment: NodeJS.ProcessEnv;
+let project: ServerProject;
 /** What reached the edge: method and path, and by whom. */
 const asked: { line: string; headers: IncomingHttpHeaders }[] = [];
-const running: ChildProcess[] = [];
 
-/** A project in which `touchtrail/server` is the source of this checkout, and an edge that answers everything. */
+/** An edge that answers everything, and a project that passes on to it. */
 beforeAll(async () => {
   edge = createServer((request, response) => {
     asked.push({ line: `${request.method} ${request.url}`, headers: request.headers });
@@ -35,61 +31,20 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(edge, 'listening');
   const { port } = edge.address() as AddressInfo;
-  environment = { ...process.env, TOUCHTRAIL_EDGE: `http://127.0.0.1:${port}`, TOUCHTRAIL_PROXY_SECRET: SECRET };
-  folder = await mkdtemp(join(tmpdir(), 'touchtrail-first-party-'));
-  const packages = join(folder, 'node_modules');
-  await mkdir(join(packages, 'touchtrail'), { recursive: true });
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  const faces = { './server': './server/index.ts', '.': './pipeline/index.ts' };
-  await writeFile(join(packages, 'touchtrail', 'package.json'), JSON.stringify({ type: 'module', exports: faces }));
-  await symlink(join(root, 'tracker', 'server'), join(packages, 'touchtrail', 'server'));
-  await symlink(join(root, 'pipeline'), join(packages, 'touchtrail', 'pipeline'));
-  await symlink(join(root, 'test', 'node_modules', 'express'), join(packages, 'express'));
-  await symlink(join(root, 'node_modules', 'hono'), join(packages, 'hono'));
+  const environment = { ...process.env, TOUCHTRAIL_EDGE: `http://127.0.0.1:${port}`, TOUCHTRAIL_PROXY_SECRET: SECRET };
+  project = await createServerProject(blocks, environment);
 });
 beforeEach(() => void (asked.length = 0));
 afterAll(async () => {
-  for (const child of running) {
-    if (child.exitCode !== null) continue;
-    child.kill();
-    await once(child, 'exit');
-  }
+  await project?.remove();
   edge.closeAllConnections();
   edge.close();
-  await rm(folder, { recursive: true, force: true });
 });
-
-async function fileOf(info: string, change = (code: string) => code): Promise<string> {
-  const file = join(folder, `${info.replace(' ', '-')}.ts`);
-  await writeFile(file, change(blockOf(blocks, info)));
-  return file;
-}
-
-/** Starts the program of a block on a port that is free. */
-async function start(info: string): Promise<string> {
-  const file = await fileOf(info, (code) => {
-    expect(code).toContain('app.listen(3000);');
-    return code.replace('app.listen(3000);', "const server = app.listen(0, '127.0.0.1', () => console.log(server.address().port));");
-  });
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'], env: environment });
-  running.push(child);
-  return await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (port) => resolve(`http://127.0.0.1:${port}`));
-    child.once('exit', (code) => reject(new Error(`the program of "${info}" ended with ${code}`)));
-  });
-}
 
 /** What a program prints that imports the module of a block as `it`, and answers a page view with it. */
 async function answerOf(info: string, code: string): Promise<string> {
-  const file = join(folder, `run-${info.replace(' ', '-')}.ts`);
   const request = `new Request('https://www.example.com/t/v1/batch', { method: 'POST', body: '{}', headers: ${JSON.stringify(headers)} })`;
-  await writeFile(
-    file,
-    `import * as it from '${await fileOf(info)}';\nconsole.log(await (await ${code.replace('REQUEST', request)}).text());\n`,
-  );
-  const { code: exit, stdout, stderr } = await command(process.execPath, [file], { env: environment });
-  if (exit !== 0) throw new Error(`the program of "${info}" ended with ${exit}:\n${stderr}`);
-  return stdout.trim();
+  return await project.run(info, `console.log(await (await ${code.replace('REQUEST', request)}).text());`);
 }
 
 /** Whose event it was, as the edge reads it. */
@@ -106,7 +61,7 @@ test.each([
   // Nothing tells it of the proxy that says so.
   ['ts node', null, 'the site'],
 ])('the site of "%s" passes events on, and answers the rest itself', async (info, address, page) => {
-  const url = await start(info);
+  const url = await project.start(info);
   const answer = await fetch(`${url}/t/v1/batch`, { method: 'POST', body: '{}', headers });
   expect(await answer.text()).toBe('from the edge');
   expect(await visitor()).toEqual([address, '127.0.0.1']);
@@ -132,36 +87,66 @@ test('the signature is made as the page says', async () => {
 });
 
 test('the config trusts the proxies beside it', async () => {
-  const file = join(folder, 'touchtrail.config.ts');
-  await writeFile(file, blockOf(blocks, 'ts config'));
-  const { config } = await loadConfig(file);
+  const { config } = await loadConfig(await project.fileOf('ts config'));
   expect(config.edge).toMatchObject({ path: '/t', trustedProxies: ['127.0.0.1', '::1'] });
 });
 
-test('wrangler takes the routes as they are', async () => {
-  const wrangler = await readFile(join(root, 'wrangler.toml'), 'utf8');
-  expect(wrangler).toContain('[env.production]');
-  for (const info of ['toml path', 'toml subdomain']) {
-    const file = join(folder, `${info.replace(' ', '-')}.toml`);
-    await writeFile(join(folder, 'worker.js'), 'export default { fetch: () => new Response() };');
-    await writeFile(file, `name = "t"\nmain = "worker.js"\ncompatibility_date = "2026-11-01"\n${blockOf(blocks, info)}`);
-    const { code, stdout, stderr } = await command(
-      process.execPath,
-      [join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js'), 'deploy', '--dry-run', '--env', 'production', '--config', file],
-      {
-        cwd: folder,
-        env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true', WRANGLER_LOG_PATH: join(folder, 'wrangler-logs') },
-      },
-    );
-    expect([code, stderr, stdout.includes('BASE_PATH')]).toEqual([0, '', info === 'toml path']);
+const tablesIn = (text: string) => text.split(/^(?=\[)/m);
+const headerOf = (table: string) => /^\[.*\]/.exec(table)?.[0];
+
+/** A `wrangler.toml` in which the lines of a block stand under their headers, in the place of those of the same names. */
+function withLines(toml: string, block: string): string {
+  const tables = tablesIn(toml);
+  for (const table of tablesIn(block)) {
+    const at = tables.findIndex((other) => headerOf(other) === headerOf(table));
+    if (at < 0) throw new Error(`the wrangler.toml has no ${headerOf(table)}`);
+    for (const line of table.match(/^\w+ = .*$/gm) ?? []) {
+      const same = new RegExp(`^${line.split(' = ')[0]} = .*$`, 'm');
+      tables[at] = same.test(tables[at]!) ? tables[at]!.replace(same, line) : tables[at]!.replace(/^\[.*\]$/m, `$&\n${line}`);
+    }
   }
+  return tables.join('');
+}
+
+const SITE = { project: 'p', dataset: 'd', location: 'EU', site: new URL('https://www.example.com'), path: '/t' };
+const COLLECT = [{ pattern: 'collect.example.com', custom_domain: true }];
+
+test.each([
+  ['toml path', undefined, { routes: ['www.example.com/t/*'], workers_dev: false, BASE_PATH: '/t' }],
+  ['toml subdomain', undefined, { routes: COLLECT, workers_dev: false, BASE_PATH: '' }],
+  ['toml proxied', undefined, { routes: [], workers_dev: true, BASE_PATH: '' }],
+  ['toml checkout', 'production', { routes: ['www.example.com/t/*'], workers_dev: true, BASE_PATH: '/t' }],
+])('wrangler takes the lines of "%s" in the file that they are for', async (info, environment, expected) => {
+  const toml = environment === undefined ? wranglerTemplate(SITE) : await readFile(join(root, 'wrangler.toml'), 'utf8');
+  const file = join(project.folder, `${info.replace(' ', '-')}.toml`);
+  await writeFile(file, withLines(toml, blockOf(blocks, info)));
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { unstable_readConfig } = await import('wrangler');
+  const { routes, workers_dev, vars } = unstable_readConfig({ config: file, ...(environment !== undefined && { env: environment }) });
+  expect({ routes, workers_dev, BASE_PATH: vars['BASE_PATH'] }).toEqual(expected);
+  expect(warned).not.toHaveBeenCalled();
+  warned.mockRestore();
+});
+
+test('the path is what init writes of itself', () => {
+  for (const line of blockOf(blocks, 'toml path').match(/^\w+ = .*$/gm)!) expect(wranglerTemplate(SITE)).toContain(`\n${line}\n`);
+});
+
+const put = (info: string) => blockOf(blocks, info).match(/wrangler secret put PROXY_SECRET(?: --env \w+)?/)?.[0];
+
+test('a secret goes to the Worker that is deployed: with an environment where there is one, and only there', () => {
+  expect(wranglerTemplate(SITE)).not.toContain('[env.');
+  expect(put('sh secret')).toBe('wrangler secret put PROXY_SECRET');
+  expect(put('sh checkout')).toBe('wrangler secret put PROXY_SECRET --env production');
 });
 
 test('every block of code is run here', () => {
   const code = [...blocks.keys()].filter((info) => /^(?:ts|toml|text) /.test(info));
   expect(code.toSorted()).toEqual([
     'text signature',
+    'toml checkout',
     'toml path',
+    'toml proxied',
     'toml subdomain',
     'ts config',
     'ts express',

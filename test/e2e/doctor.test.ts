@@ -58,7 +58,7 @@ describe('the example company, with the edge of "touchtrail up"', () => {
       'ok Page: http://www.shop.example/demo',
       `ok Script: http://www.shop.example/t.js with the write key ${key}`,
       'ok Events: www.shop.example took them',
-      'ok Route: the edge is a path of www.shop.example itself, passed on by the site or its server',
+      'ok Route: the edge is on the same host as the page, on another port (www.shop.example beside www.shop.example): fine for trying it on one machine',
       'ok Cookie: anonymous_id = ID, in Safari for 400 days: the edge sets it, on the host of the page',
       'ok Form: #demo-request → /crm/leads holds the id of the cookie in its field',
       'ok Form: #newsletter → /crm/leads holds the id of the cookie in its field',
@@ -234,6 +234,8 @@ describe('pages made by hand', () => {
       'ok Page: http://127.0.0.1/',
       'ok Script: a tag with http://127.0.0.1/t/t.js',
       'ok Route: the edge is a path of 127.0.0.1 itself',
+      'unknown Events: whether they are sent, and taken, shows only in a browser',
+      'unknown Cookie: whether it is set, and how long it lives, shows only in a browser',
       'unknown Forms: 1 in the text of the page: what they hold shows only in a browser',
     ]);
     expect(found[0]!.remedy).toContain('--browser PATH');

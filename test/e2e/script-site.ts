@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type OutputOptions, type RollupOptions, rollup } from 'rollup';
+import { startTestServer } from '../test-server.ts';
 import type { SentEvent } from './sent-event.ts';
 
 interface ScriptConfig extends Omit<RollupOptions, 'output'> {
@@ -126,15 +125,7 @@ export async function startScriptSite(scripts: ReadonlyMap<string, string>): Pro
         .end(file.body);
     }
   };
-  const failures: unknown[] = [];
-  const server = createServer((request, response) => {
-    serve(request, response).catch((error: unknown) => {
-      failures.push(error);
-      response.destroy();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { port, close } = await startTestServer('the site', serve);
 
   return {
     url: `http://www.shop.example:${port}`,
@@ -162,11 +153,6 @@ export async function startScriptSite(scripts: ReadonlyMap<string, string>): Pro
       waiting.clear();
       for (const list of [posted, requested, batches, answers, deliveries]) list.length = 0;
     },
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-      if (failures.length > 0) throw new AggregateError(failures, 'the site failed');
-    },
+    stop: close,
   };
 }

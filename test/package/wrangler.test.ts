@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { missingSecrets, placeholders } from '../../build/deploy.ts';
+import { missingSecrets } from '../../build/deploy.ts';
 import { wranglerTemplate } from '../../pipeline/cli/init/wrangler.ts';
 import { COMPATIBILITY_DATE } from '../../pipeline/embedded/up.ts';
 import { command } from '../cli.ts';
@@ -82,6 +82,7 @@ describe.each([
       'env.INTERNAL_IPS ("") Environment Variable',
       'env.BIGQUERY_PROJECT ("my-project") Environment Variable',
       `env.BIGQUERY_DATASET ("touchtrail${dataset}") Environment Variable`,
+      `env.DEAD_QUEUE ("touchtrail-dead${suffix}") Environment Variable`,
     ]);
     expect(output).not.toMatch(/warning|error/i);
   });
@@ -115,6 +116,7 @@ test('the wrangler.toml that init writes packs the Worker that comes in the pack
     'env.INTERNAL_IPS ("") Environment Variable',
     'env.BIGQUERY_PROJECT ("fernhill-marketing") Environment Variable',
     'env.BIGQUERY_DATASET ("touch") Environment Variable',
+    'env.DEAD_QUEUE ("touchtrail-dead") Environment Variable',
   ]);
   expect(output).not.toMatch(/warning|error/i);
 });
@@ -125,19 +127,7 @@ test('the embedded runtime and production behave as of the same date', async () 
   for (const text of [config, written]) expect(/^compatibility_date = "(.*)"$/m.exec(text)?.[1]).toBe(COMPATIBILITY_DATE);
 });
 
-const READY = {
-  kv_namespaces: [{ binding: 'KEYS', id: '0123456789abcdef0123456789abcdef' }],
-  vars: { BIGQUERY_PROJECT: 'fernhill-marketing' },
-};
-
-test('what still has to be filled in is told, with what to run', () => {
-  expect(placeholders(READY, 'staging')).toEqual([]);
-  expect(
-    placeholders({ kv_namespaces: [{ binding: 'KEYS', id: '0'.repeat(32) }], vars: { BIGQUERY_PROJECT: 'my-project' } }, 'staging'),
-  ).toEqual([
-    'wrangler.toml: the id of KEYS under env.staging is a placeholder: run "npx wrangler kv namespace create touchtrail-keys-staging" and put the id it prints there',
-    'wrangler.toml: BIGQUERY_PROJECT under env.staging is a placeholder: put the id of your Google Cloud project there',
-  ]);
+test('what is missing of the secrets is told, with what to run', () => {
   expect(missingSecrets(['ADMIN_TOKEN', 'IP_HASH_KEY', 'OTHER'], 'production')).toEqual([
     'the Worker of production has no secret GOOGLE_SERVICE_ACCOUNT: run "npx wrangler secret put GOOGLE_SERVICE_ACCOUNT --env production"',
     'the Worker of production has no secret IP_HASH_KEY_ID: run "npx wrangler secret put IP_HASH_KEY_ID --env production"',

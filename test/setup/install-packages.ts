@@ -17,12 +17,14 @@ export function installPackages(folder: string, what: string): void {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   process.stderr.write(`installing ${what} …\n`);
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { status, error } = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) {
-    throw new Error(`npm ci failed in ${folder} (${error?.message ?? `exit code ${status}`}); its own words stand above`, { cause: error });
+    throw new Error(`npm install failed in ${folder} (${error?.message ?? `exit code ${status}`}); its own words stand above`, {
+      cause: error,
+    });
   }
   writeFileSync(stamp, wanted);
 }

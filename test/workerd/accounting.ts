@@ -29,6 +29,7 @@ const FAULTS = [
 export function testSchedules(first: number, last: number): void {
   const seen = new Set<string>();
   let replayed = 0;
+  let copied = 0;
 
   beforeEach(() => {
     // The Worker says what went wrong; here that is thousands of lines.
@@ -46,11 +47,14 @@ export function testSchedules(first: number, last: number): void {
       expect(outcome.events).toBeGreaterThanOrEqual(EVENTS);
       for (const fault of outcome.faults.keys()) seen.add(fault);
       replayed += outcome.replayed;
+      copied += outcome.copied;
     });
   }
 
   test(`the faults of seeds ${first} to ${last} were all that there are`, () => {
     expect(FAULTS.filter((fault) => ![...seen].some((one) => fault.test(one)))).toEqual([]);
     expect(replayed).toBeGreaterThan(0);
+    // Without any, nothing would be shown by their having causes.
+    expect(copied).toBeGreaterThan(0);
   });
 }

@@ -142,6 +142,37 @@ test('a row that makes the warehouse refuse the whole request is found by halvin
   ]);
 });
 
+test('a row that makes the warehouse refuse its request is a failure without company, too', async () => {
+  await create({ bigquery: { refusesAll: ({ event: name }) => name === 'bad' } });
+  await send(event('a', 'bad'));
+  newActions();
+  await consume();
+  expect(newActions()).toEqual([
+    'refused events_raw 400',
+    'stopped events_raw 1 of 1',
+    'put invalid/…',
+    'stored failed_events 1',
+    'stored deliveries 1',
+    'acked touchtrail-events-1',
+  ]);
+  expect(world.bigquery.rows('failed_events')).toMatchObject([{ message_id: 'a', reason: 'warehouse_rejected' }]);
+  expect(stored()).toEqual([]);
+});
+
+test('where the table refuses all, or is not there, no row is a failure', async () => {
+  const bigquery = toggled<BigQueryFault>({ kind: 'status', status: 400, reason: 'invalid' });
+  await create({ bigquery: { fault: bigquery.choose } });
+  await send(event('a'));
+  newActions();
+  await consume();
+  expect(newActions()).toEqual(['refused events_raw 400', 'refused events_raw 400', 'retried touchtrail-events-1']);
+  bigquery.isOn = false;
+  world.bigquery.dropTable('events_raw');
+  await consumeLater();
+  expect(newActions()).toEqual(['refused events_raw 404', 'retried touchtrail-events-1']);
+  expect(world.bigquery.rows('failed_events')).toEqual([]);
+});
+
 test('a refused row that cannot be kept is not acknowledged', async () => {
   const archive = toggled<CallFault>('error');
   await create({ bigquery: { refusesRow: ({ event: name }) => name === 'bad' }, archive: { fault: archive.choose } });

@@ -1,8 +1,9 @@
 import { createExecutionContext, createMessageBatch, getQueueResult, reset } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { DELIVERY_COLUMNS, EVENT_COLUMNS, FAILED_EVENT_COLUMNS } from '../../edge/contract/event-row.ts';
 import { hashWriteKey, writeKeyId } from '../../edge/contract/write-key.ts';
+import { Packer } from '../../edge/delivery/packer.ts';
 import type { Environment } from '../../edge/services.ts';
 import type { Bucket, QueueProducer } from '../../edge/platform.ts';
 import { FakeBigQuery } from '../../edge/testing/fake-bigquery.ts';
@@ -93,6 +94,27 @@ async function deliver(bodies: readonly string[], queue = 'touchtrail-events-sta
   await worker.queue(batch, environment);
   return await getQueueResult(batch, ctx);
 }
+
+test('a request whose client has left is stored to its end: stopped halfway, its number would be missing', async () => {
+  const said: string[] = [];
+  vi.spyOn(Packer.prototype, 'store').mockImplementation(async () => {
+    said.push('begun');
+    // What one invocation does, another cannot wait for: it looks at this from time to time.
+    while (!said.includes('left')) await new Promise((resolve) => setTimeout(resolve, 10));
+    // Time for the platform to stop it.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    said.push('stored');
+  });
+  const client = new AbortController();
+  const init = { method: 'POST', headers: { 'X-Write-Key': KEY }, body: JSON.stringify({ batch: [event('a')] }), signal: client.signal };
+  const { default: deployed } = exports as unknown as { default: { fetch(url: string, init: object): Promise<Response> } };
+  const answer = deployed.fetch('https://edge.example.com/v1/batch', init);
+  await vi.waitFor(() => expect(said).toEqual(['begun']));
+  client.abort();
+  await expect(answer).rejects.toThrow('aborted');
+  said.push('left');
+  await vi.waitFor(() => expect(said).toEqual(['begun', 'left', 'stored']), { timeout: 5_000 });
+});
 
 test('the platform is told what became of each message', async () => {
   const good = await messageOf(event('a'));

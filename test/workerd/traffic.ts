@@ -1,4 +1,5 @@
 import type { Random } from '../simulator/random.ts';
+import { ADDRESSED, EMAIL, IPV4 } from './addresses.ts';
 import { KEYS, type World } from './world.ts';
 
 /** What is special about an event; the names are also those of its `event` member. */
@@ -10,6 +11,8 @@ interface Pending {
   readonly init: RequestInit<RequestInitCfProperties>;
   /** Name in a part of it that is no event, so that no answer can tell it: in `failed_events` where the request was taken or refused. */
   readonly unnamed: string | undefined;
+  /** Message ids of its events. */
+  readonly ids: readonly string[];
   attempts: number;
 }
 
@@ -26,6 +29,8 @@ export class Traffic {
   readonly accepted = new Map<string, Kind>();
   /** Names of events and bodies that were refused for what they are. */
   readonly rejected = new Set<string>();
+  /** How many requests each event was in. */
+  readonly sent = new Map<string, number>();
   /** Events that were sent, without those that were sent again. */
   events = 0;
   readonly #random: Random;
@@ -47,10 +52,11 @@ export class Traffic {
     await Promise.all((await this.#world.time.still(Promise.all(fresh))).concat(again).map((one) => this.#send(one)));
   }
 
-  /** Sends one small clean batch, so that whatever else is delivered is not alone. */
-  async sendCompany(): Promise<void> {
-    const batch = [this.#event('clean')];
-    await this.#send({ path: '/v1/batch', init: post(JSON.stringify({ batch }), 'browser'), unnamed: undefined, attempts: 0 });
+  /** Sends one clean event. */
+  async sendClean(): Promise<void> {
+    const event = this.#event('clean', true);
+    const init = post(JSON.stringify({ batch: [event] }), 'browser');
+    await this.#send({ path: '/v1/batch', init, unnamed: undefined, ids: [event.messageId], attempts: 0 });
   }
 
   /** Whether requests wait to be sent again. */
@@ -60,6 +66,7 @@ export class Traffic {
 
   async #send(one: Pending): Promise<void> {
     one.attempts++;
+    for (const id of one.ids) this.sent.set(id, (this.sent.get(id) ?? 0) + 1);
     const answer = await this.#world.request(one.path, one.init);
     const isFinal = answer?.status === 200 || (answer?.status === 400 && one.unnamed !== undefined);
     if (isFinal && one.unnamed !== undefined) this.rejected.add(one.unnamed);
@@ -81,24 +88,35 @@ export class Traffic {
 
   async #newRequest(): Promise<Pending> {
     const random = this.#random;
-    const pending = (path: string, init: Pending['init'], unnamed?: string): Pending => ({ path, init, unnamed, attempts: 0 });
+    const pending = (path: string, init: Pending['init'], events: readonly { messageId: string }[], unnamed?: string): Pending => ({
+      path,
+      init,
+      unnamed,
+      ids: events.map(({ messageId }) => messageId),
+      attempts: 0,
+    });
     if (random.chance(0.02)) {
       const name = this.#newName();
-      return pending('/v1/batch', post(`{"batch": [{"name": "${name}"`, 'browser'), name);
+      return pending('/v1/batch', post(`{"batch": [{"name": "${name}", "of": "${EMAIL}", "ip": "${IPV4}"`, 'browser'), [], name);
     }
     const size = random.weighted([random.integer(1, 10), random.integer(10, 100), random.integer(200, 400)], (most) =>
       most > 100 ? 1 : 6,
     );
-    if (size === 1) return pending('/v1/track', post(JSON.stringify({ ...this.#event('clean'), type: undefined }), 'browser'));
-    const events = Array.from({ length: size }, () => this.#event(this.#kind()));
+    // Without any in it, a body is known to be clean as a whole.
+    const hasAddresses = random.chance(0.2);
+    if (size === 1) {
+      const event = this.#event('clean', hasAddresses);
+      return pending('/v1/track', post(JSON.stringify({ ...event, type: undefined }), 'browser'), [event]);
+    }
+    const events = Array.from({ length: size }, () => this.#event(this.#kind(), hasAddresses && random.chance(0.5)));
     const batch: unknown[] = [...events];
-    const double = random.chance(0.1) ? events.find(({ messageId }) => this.#kinds.get(messageId as string) === 'clean') : undefined;
+    const double = random.chance(0.1) ? events.find(({ messageId }) => this.#kinds.get(messageId) === 'clean') : undefined;
     if (double) batch.push(double);
     const stray = random.chance(0.1) ? this.#newName() : undefined;
-    if (stray !== undefined) batch.push(stray);
+    if (stray !== undefined) batch.push(`${stray} of ${EMAIL} at ${IPV4}`);
     const body = JSON.stringify({ batch, sentAt: new Date().toISOString() });
-    if (random.chance(0.05)) return pending('/v1/import', post(body, 'server'), stray);
-    return pending('/v1/batch', random.chance(0.05) ? post(await gzip(body), 'browser') : post(body, 'browser'), stray);
+    if (random.chance(0.05)) return pending('/v1/import', post(body, 'server'), events, stray);
+    return pending('/v1/batch', random.chance(0.05) ? post(await gzip(body), 'browser') : post(body, 'browser'), events, stray);
   }
 
   #kind(): Kind {
@@ -110,7 +128,7 @@ export class Traffic {
     return `name-${this.#seed}-${++this.events}`;
   }
 
-  #event(kind: Kind): Record<string, unknown> {
+  #event(kind: Kind, hasAddresses: boolean): Record<string, unknown> & { readonly messageId: string } {
     const random = this.#random;
     // Ids may be long, and need not be ASCII.
     const messageId = this.#newName() + (random.chance(0.02) ? '-' + 'é'.repeat(200) : '');
@@ -124,6 +142,7 @@ export class Traffic {
       anonymousId: random.uuid(),
       timestamp,
       properties: { name: messageId, padding },
+      ...(hasAddresses && random.pick(ADDRESSED)),
     };
     return kind === 'malformed' ? { ...event, ...random.pick(MALFORMED) } : event;
   }
@@ -131,17 +150,22 @@ export class Traffic {
 
 /** Each costs an event its place in `events`. */
 const MALFORMED: readonly object[] = [
-  { type: 'nonsense' },
-  { anonymousId: undefined },
+  { type: `nonsense of ${EMAIL}` },
+  { anonymousId: undefined, userId: undefined },
   { anonymousId: {} },
-  { properties: 'none' },
+  { properties: `none of ${EMAIL} at ${IPV4}` },
   { userId: 2 ** 60 },
   { context: { deep: JSON.parse('['.repeat(120) + ']'.repeat(120)) as unknown } },
 ];
 
 function post(body: string | ArrayBuffer, kind: keyof typeof KEYS): RequestInit<RequestInitCfProperties> {
-  const headers = { 'Content-Type': 'application/json', 'X-Write-Key': KEYS[kind], 'User-Agent': 'Mozilla/5.0 (test)' };
-  return { method: 'POST', headers, body };
+  const headers = {
+    'Content-Type': 'application/json',
+    'X-Write-Key': KEYS[kind],
+    'User-Agent': `Mozilla/5.0 (for ${EMAIL})`,
+    'CF-Connecting-IP': IPV4,
+  };
+  return { method: 'POST', headers, body, cf: { country: 'DE' } };
 }
 
 async function gzip(text: string): Promise<ArrayBuffer> {

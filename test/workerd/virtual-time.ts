@@ -12,6 +12,7 @@ export class VirtualTime {
   readonly #abortTimeout = AbortSignal.timeout.bind(AbortSignal);
   readonly #subtle = crypto.subtle;
   #native = 0;
+  #onQuiet: (() => void)[] = [];
 
   /** @param start milliseconds since 1970. */
   constructor(start: number) {
@@ -31,7 +32,7 @@ export class VirtualTime {
     try {
       return await work;
     } finally {
-      this.#native--;
+      if (--this.#native === 0) for (const resolve of this.#onQuiet.splice(0)) resolve();
     }
   }
 
@@ -60,7 +61,11 @@ export class VirtualTime {
     const ended = Promise.allSettled(work).then(() => (state.isOpen = false));
     while (state.isOpen) {
       for (let turn = 0; turn < TURNS && state.isOpen; turn++) await Promise.race([ended, this.#turn()]);
-      if (!state.isOpen || this.#native > 0) continue;
+      if (!state.isOpen) return;
+      if (this.#native > 0) {
+        await Promise.race([ended, new Promise<void>((resolve) => void this.#onQuiet.push(resolve))]);
+        continue;
+      }
       if (vi.getTimerCount() === 0) throw new Error('the work waits for something without a time limit');
       await vi.advanceTimersToNextTimerAsync();
     }

@@ -1,15 +1,15 @@
 import { vi } from 'vitest';
 import { DELIVERY_COLUMNS, EVENT_COLUMNS, FAILED_EVENT_COLUMNS } from '../../edge/contract/event-row.ts';
 import { hashWriteKey, type WriteKeyKind, writeKeyId } from '../../edge/contract/write-key.ts';
-import type { Bucket, QueueProducer } from '../../edge/platform.ts';
 import { underFault } from '../../edge/testing/call-fault.ts';
 import { FakeBigQuery, type FakeBigQueryOptions } from '../../edge/testing/fake-bigquery.ts';
 import { FakeBucket, type FakeBucketOptions } from '../../edge/testing/fake-bucket.ts';
-import { FakeQueue, type FakeQueueOptions } from '../../edge/testing/fake-queue.ts';
+import { type FakeMessage, FakeQueue, type FakeQueueOptions } from '../../edge/testing/fake-queue.ts';
 import { createServiceAccount } from '../../edge/testing/service-account.ts';
 import type { Random } from '../simulator/random.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { Weather } from './weather.ts';
+import { Witness } from './witness.ts';
 
 /** The write keys of the world. */
 export const KEYS = { browser: 'browser-key', server: 'server-key-0123456789' } as const;
@@ -49,6 +49,9 @@ export interface WorldOptions {
 
 const never = new Promise<never>(() => {});
 
+/** To make its key takes longer than most tests. */
+let account: ReturnType<typeof createServiceAccount> | undefined;
+
 /**
  * The Worker with all that it works with, the network included, in memory and in virtual time. One isolate lives at a time; where
  * it dies, all that it has in hand stops where it is.
@@ -60,8 +63,7 @@ export class World {
   readonly queue: FakeQueue;
   readonly deadLetters: FakeQueue;
   readonly archive: FakeBucket;
-  /** Headers of what was durable by the word of queue or archive, as JSON. */
-  readonly durableHeaders = new Set<string>();
+  readonly witness = new Witness();
   readonly time: VirtualTime;
   readonly #weather: Weather | undefined;
   readonly #keyFile: string;
@@ -73,7 +75,7 @@ export class World {
   #revokedBefore = 0;
 
   static async create(options: WorldOptions = {}): Promise<World> {
-    return new World(options, await createServiceAccount());
+    return new World(options, await (account ??= createServiceAccount()));
   }
 
   private constructor(options: WorldOptions, account: Awaited<ReturnType<typeof createServiceAccount>>) {
@@ -95,6 +97,7 @@ export class World {
         return wrong ?? (issuedAt(token) < this.#revokedBefore ? 'it was revoked' : undefined);
       },
       note,
+      onStoredUnheard: (rows) => this.witness.causes.storeUnheard(rows),
       ...(weather && { fault: (call) => weather.bigquery(call) }),
       ...options.bigquery,
     });
@@ -107,7 +110,14 @@ export class World {
       maxRetries: options.maxRetries ?? 3,
       deadLetters: this.deadLetters,
       note,
-      ...(weather && { fault: () => weather.queue(), losesAck: () => weather.chance('queue: ack lost', 0.01) }),
+      ...(weather && {
+        fault: () => weather.queue(),
+        losesAck: (body) => {
+          const isLost = weather.chance('queue: ack lost', 0.01);
+          if (isLost) this.witness.causes.open([body]);
+          return isLost;
+        },
+      }),
       ...options.queue,
     });
     this.archive = new FakeBucket({
@@ -117,6 +127,7 @@ export class World {
     });
     globalThis.fetch = async (input: RequestInfo | URL, init?: RequestInit) => {
       const isolate = this.#isolate;
+      if (typeof init?.body === 'string') this.witness.look('BigQuery', init.body);
       return isolate ? await this.#guarded(isolate, 'bigquery', async () => await this.bigquery.fetch(input, init)) : await never;
     };
   }
@@ -172,14 +183,22 @@ export class World {
     const isolate = await this.#living();
     const taken = queue.take();
     if (!taken) return false;
+    const { messages } = taken.batch;
+    const heard = this.witness.causes.open(messages.map(({ body }) => body));
+    const retry = (message: FakeMessage) => (retryOptions?: Parameters<FakeMessage['retry']>[0]) => {
+      message.retry(retryOptions);
+      this.witness.causes.retry(message.body);
+    };
+    const batch = { ...taken.batch, messages: messages.map((message) => ({ ...message, retry: retry(message) })) };
     let outcome: 'returned' | 'threw' | 'died';
     try {
-      const result = await this.#run(isolate, async (ctx) => await isolate.worker.queue(taken.batch, isolate.env, ctx));
+      const result = await this.#run(isolate, async (ctx) => await isolate.worker.queue(batch, isolate.env, ctx));
       outcome = result === 'died' ? 'died' : 'returned';
     } catch {
       outcome = 'threw';
     }
     taken.settle(outcome);
+    if (outcome === 'returned') heard();
     return true;
   }
 
@@ -223,32 +242,11 @@ export class World {
   }
 
   #environment(isolate: Isolate): object {
-    const { queue, archive } = this;
-    const note = (text: string) => {
-      if (text.startsWith('{"delivery":')) this.durableHeaders.add(text.split('\n', 1)[0]!);
-    };
-    const QUEUE: QueueProducer = {
-      send: async (body, options) => await QUEUE.sendBatch([{ body, contentType: 'text' }], options),
-      sendBatch: async (messages, options) => {
-        const all = [...messages];
-        await this.#guarded(isolate, 'queue', async () => await queue.sendBatch(all, options));
-        for (const { body } of all) note(body);
-      },
-    };
-    const ARCHIVE: Bucket = {
-      put: async (key, value, options) => {
-        await this.#guarded(isolate, 'archive', async () => await archive.put(key, value, options));
-        if (key.startsWith('spill/')) note(value);
-        return {};
-      },
-      get: async (key) => await this.#guarded(isolate, 'archive', async () => await archive.get(key)),
-      delete: async (keys) => await this.#guarded(isolate, 'archive', async () => await archive.delete(keys)),
-      list: async (options) => await this.#guarded(isolate, 'archive', async () => await archive.list(options)),
-    };
+    const guarded = async <Result>(service: string, call: () => Promise<Result>) => await this.#guarded(isolate, service, call);
     return {
-      KEYS: { get: async (name: string) => await this.#guarded(isolate, 'keys', async () => await this.#keyRecord(name)) },
-      QUEUE,
-      ARCHIVE,
+      KEYS: { get: async (name: string) => await guarded('keys', async () => await this.#keyRecord(name)) },
+      QUEUE: this.witness.queue(this.queue, guarded),
+      ARCHIVE: this.witness.archive(this.archive, guarded),
       RATE_LIMITER: { limit: async () => ({ success: this.#weather?.chance('rate limited', 0.005) !== true }) },
       METRICS: { writeDataPoint: () => {} },
       BIGQUERY_PROJECT: PROJECT,

@@ -86,7 +86,8 @@ const SHORTEST_SECRET = 32;
 const PATH = /^(?:\/[\w.~-]+)+\/?$/;
 
 /** Complains when the site starts rather than when its first visitor comes. @throws TypeError */
-export function checkProxyOptions({ edge, secret, path = '/t', trustProxy = false, cookieName = 'anonymous_id' }: EdgeProxyOptions): void {
+export function checkProxyOptions(options: EdgeProxyOptions): void {
+  const { edge, secret, path = '/t', trustProxy = false, cookieName = 'anonymous_id', onError } = options;
   const url = URL.parse(edge);
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
     throw new TypeError(`edge ${JSON.stringify(edge)}: expected an address such as "https://collect.example.com"`);
@@ -99,4 +100,5 @@ export function checkProxyOptions({ edge, secret, path = '/t', trustProxy = fals
     throw new TypeError(`trustProxy ${String(trustProxy)}: expected true, false or a number of proxies`);
   }
   if (!/^[\w-]+$/.test(cookieName)) throw new TypeError(`cookieName ${JSON.stringify(cookieName)}: expected letters, digits, - and _`);
+  if (onError !== undefined && typeof onError !== 'function') throw new TypeError('onError: expected a function');
 }

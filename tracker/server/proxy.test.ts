@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as httpRequest, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEdgeProxy, type EdgeProxyOptions } from './index.ts';
 
 const SECRET = 'a secret of more than thirty-two characters';
@@ -33,6 +33,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   asked.length = 0;
+  told503.length = 0;
   answer = (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"success":true}');
 });
 afterAll(() => {
@@ -42,7 +43,10 @@ afterAll(() => {
   }
 });
 
-const proxyOf = (more: Partial<EdgeProxyOptions> = {}) => createEdgeProxy({ edge: `${edge}/e/`, secret: SECRET, ...more });
+/** What the proxy has told its site. */
+const told503: unknown[] = [];
+const proxyOf = (more: Partial<EdgeProxyOptions> = {}) =>
+  createEdgeProxy({ edge: `${edge}/e/`, secret: SECRET, onError: (error) => told503.push(error), ...more });
 
 interface Sent {
   readonly method?: string;
@@ -194,6 +198,13 @@ describe.each(SITES)('on %s', (_, site) => {
       '1',
       { success: false, reason: 'not_stored', message: 'The edge does not answer just now. Send the same request again.' },
     ]);
+    expect(told503).toEqual([expect.any(Error)]);
+  });
+
+  test('a server that is not the edge is named by what it does', async () => {
+    answer = (_, response) => void response.writeHead(301, { location: 'https://elsewhere.example/' }).end();
+    await site('/t/t.js', {});
+    expect(String(told503[0])).toBe('Error: it answered 301, as the edge never does: is this its address?');
   });
 
   test('a body up to 500 KB is passed on, and none beyond', async () => {
@@ -220,6 +231,40 @@ describe.each(SITES)('on %s', (_, site) => {
     await site('/t/t.js', { headers: { 'x-forwarded-for': '203.0.113.7' } });
     expect(told().ip).toBe('');
   });
+});
+
+test('where the edge does not answer the operator of the site hears it, once a minute where nothing else is said', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 0 });
+  const shown = vi.spyOn(console, 'error').mockImplementation(() => {});
+  try {
+    const proxy = createEdgeProxy({ edge: 'http://127.0.0.1:1', secret: SECRET });
+    const ask = async () => (await proxy.fetch(new Request('https://www.shop.example/t/t.js'))).status;
+    expect([await ask(), await ask()]).toEqual([503, 503]);
+    expect(shown).toHaveBeenCalledTimes(1);
+    expect(shown.mock.calls[0]![0]).toMatch(/^touchtrail: the edge at http:\/\/127\.0\.0\.1:1 did not answer: fetch failed \(.+\)$/);
+    vi.setSystemTime(60_000);
+    await ask();
+    expect(shown).toHaveBeenCalledTimes(2);
+  } finally {
+    vi.useRealTimers();
+    shown.mockRestore();
+  }
+});
+
+test('a visitor who leaves while sending is no error, and a reporter that throws none of the visitor', async () => {
+  const body = new ReadableStream({ pull: (controller) => controller.error(new Error('the client is gone')) });
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+  expect((await proxyOf().fetch(new Request('https://www.shop.example/t/v1/batch', init))).status).toBe(503);
+  expect(told503).toEqual([]);
+  const shown = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const thrown = new Error('of the site');
+  const onError = () => {
+    throw thrown;
+  };
+  const proxy = createEdgeProxy({ edge: 'http://127.0.0.1:1', secret: SECRET, onError });
+  expect((await proxy.fetch(new Request('https://www.shop.example/t/t.js'))).status).toBe(503);
+  expect(shown.mock.calls).toEqual([['touchtrail: onError has thrown', thrown]]);
+  shown.mockRestore();
 });
 
 describe('the address of a visitor', () => {
@@ -266,6 +311,41 @@ describe('as middleware', () => {
       expect(asked.at(-1)!.body).toBe('{"batch":[]}');
     }
   });
+
+  const form = 'application/x-www-form-urlencoded; charset=utf-8';
+  test.each<readonly [string, unknown, string]>([
+    ['is gone', undefined, 'text/plain'],
+    ['was taken for a form', { '\u001f\ufffd\b': '' }, form],
+    ['was taken for a form with files', {}, 'multipart/form-data; boundary=x'],
+  ])('a body that %s can be sent again, and the site is told why it was not passed on', async (_, body, contentType) => {
+    const site = await listen((request, response) => {
+      void text(request).then(() => proxyOf().node(Object.assign(request, { originalUrl: request.url, body }), response));
+    });
+    const got = await send(`${site}/t/v1/batch`, { method: 'POST', headers: { 'content-type': contentType }, body: 'x' });
+    expect([got.status, got.headers['retry-after'], asked]).toEqual([503, '1', []]);
+    expect(told503.map(String)).toEqual([
+      'Error: a body parser stands before the proxy and has read the body of a request: mount the proxy before it',
+    ]);
+  });
+
+  test('on the console the edge is not blamed for it', async () => {
+    const shown = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { node } = createEdgeProxy({ edge, secret: SECRET });
+    const site = await listen((request, response) => void text(request).then(() => node(request, response)));
+    for (let i = 0; i < 2; i++) await send(`${site}/t/v1/batch`, { method: 'POST', body: 'x' });
+    expect(shown.mock.calls).toEqual([[expect.stringMatching(/^touchtrail: a request could not be passed on: a body parser stands/)]]);
+    shown.mockRestore();
+  });
+
+  test('a form that was left as it came, or as text, is passed on', async () => {
+    for (const body of [Buffer.from('a=1'), 'a=1']) {
+      const site = await listen((request, response) => {
+        void text(request).then(() => proxyOf().node(Object.assign(request, { originalUrl: request.url, body }), response));
+      });
+      await send(`${site}/t/v1/batch`, { method: 'POST', headers: { 'content-type': form }, body: 'x' });
+      expect(asked.at(-1)!.body).toBe('a=1');
+    }
+  });
 });
 
 test.each<readonly [Partial<EdgeProxyOptions>, string]>([
@@ -276,6 +356,7 @@ test.each<readonly [Partial<EdgeProxyOptions>, string]>([
   [{ secret: undefined as unknown as string }, 'secret: expected'],
   [{ path: 't' }, 'path "t": expected a path such as "/t"'],
   [{ path: '/' }, 'path "/": expected'],
+  [{ onError: 'log' as never }, 'onError: expected a function'],
   [{ trustProxy: -1 }, 'trustProxy -1: expected true, false or a number of proxies'],
   [{ cookieName: 'a b' }, 'cookieName "a b": expected'],
 ])('a wrong option is an error where the site starts: %j', (wrong, message) => {

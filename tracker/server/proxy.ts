@@ -2,7 +2,8 @@ import { addressBehindProxies, FORWARDING_HEADERS } from '../../edge/contract/fo
 import { INTERNAL_COOKIE } from '../../edge/contract/internal-visitor.ts';
 import { createVisitorSigner, VISITOR_HEADER } from '../../edge/contract/visitor-address.ts';
 import { VISITOR_COOKIE } from '../../edge/contract/visitor-cookie.ts';
-import { BodyTooLarge, LONGEST_BODY, type NodeRequest, readNodeBody, readStream } from './proxy-body.ts';
+import { BodyTooLarge, BrokenOff, LONGEST_BODY, type NodeRequest, readNodeBody, readStream } from './proxy-body.ts';
+import { createReporter } from './proxy-errors.ts';
 import { answerHeaders, checkProxyOptions, forwardedHeaders, isEdgeRoute } from './proxy-rules.ts';
 import { headerOf, hostOf, type VisitorRequest } from './request.ts';
 
@@ -21,6 +22,11 @@ export interface EdgeProxyOptions {
   readonly trustProxy?: boolean | number;
   /** The visitor cookie, where the script has another name for it. Default `anonymous_id`. */
   readonly cookieName?: string;
+  /**
+   * Called where a request could not be passed on, for whoever keeps the site running: the visitor's tracker hears 503 and sends again.
+   * Default: the console, at most once a minute.
+   */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Passes what the tracker asks for on to the edge. */
@@ -64,6 +70,7 @@ export function createEdgeProxy(options: EdgeProxyOptions): EdgeProxy {
   const proxies = Number(options.trustProxy ?? 0);
   const cookies = [options.cookieName ?? VISITOR_COOKIE.name, INTERNAL_COOKIE.name];
   const sign = createVisitorSigner(options.secret);
+  const report = createReporter(edge, options.onError);
 
   /** Path and query as the edge knows them; undefined for what is none of its routes. */
   const routeOf = (method: string, url: URL): string | undefined => {
@@ -72,16 +79,10 @@ export function createEdgeProxy(options: EdgeProxyOptions): EdgeProxy {
   };
 
   async function pass({ visitorRequest, method, route, address, body }: Incoming): Promise<Response> {
-    let bytes: Uint8Array<ArrayBuffer> | undefined;
     try {
-      bytes = await body();
-    } catch (error) {
-      if (!(error instanceof BodyTooLarge)) throw error;
-      return refusal(413, 'body_too_large', `The body is too large: at most ${LONGEST_BODY} bytes. Send smaller batches.`);
-    }
-    const headers = forwardedHeaders((name) => headerOf(visitorRequest, name), cookies);
-    headers.set(VISITOR_HEADER, await sign({ ip: address, host: hostOf(visitorRequest, proxies > 0) }));
-    try {
+      const bytes = await body();
+      const headers = forwardedHeaders((name) => headerOf(visitorRequest, name), cookies);
+      headers.set(VISITOR_HEADER, await sign({ ip: address, host: hostOf(visitorRequest, proxies > 0) }));
       const answer = await fetch(edge + route, {
         method,
         headers,
@@ -89,12 +90,18 @@ export function createEdgeProxy(options: EdgeProxyOptions): EdgeProxy {
         signal: AbortSignal.timeout(EDGE_MS),
         ...(bytes && { body: bytes }),
       });
-      // The edge redirects nowhere: whoever does is another server. What it says is read whole, so that it is not cut off in the middle.
-      if (answer.status < 400 && answer.status >= 300 && answer.status !== 304) return unreachable();
+      if (answer.status < 400 && answer.status >= 300 && answer.status !== 304) {
+        throw new Error(`it answered ${answer.status}, as the edge never does: is this its address?`);
+      }
+      // What the edge says is read whole, so that it is not cut off in the middle.
       const text = hasNoBody(answer.status) ? null : await answer.arrayBuffer();
       return new Response(text, { status: answer.status, headers: answerHeaders(answer.headers, cookies) });
-    } catch {
-      // The client sends again what it is not told is stored; the operator of the edge sees it there.
+    } catch (error) {
+      if (error instanceof BodyTooLarge) {
+        return refusal(413, 'body_too_large', `The body is too large: at most ${LONGEST_BODY} bytes. Send smaller batches.`);
+      }
+      // Where the visitor has left while sending, nothing is wrong, and nobody hears the answer.
+      if (!(error instanceof BrokenOff)) report(error);
       return unreachable();
     }
   }
@@ -146,8 +153,7 @@ function nodeAddress(request: NodeRequest, proxies: number): string | undefined 
 }
 
 async function write(answering: Promise<Response>, response: NodeResponse): Promise<void> {
-  // A request that breaks off cannot be read, and nobody is there any more for the answer.
-  const answer = await answering.catch(unreachable);
+  const answer = await answering;
   const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers);
   const cookies = answer.headers.getSetCookie();
   if (cookies.length > 0) headers['set-cookie'] = cookies;

@@ -8,18 +8,26 @@ describe('an answer', () => {
   test('of 200 says which rows have errors', () => {
     expect(read(200, '{"kind":"bigquery#tableDataInsertAllResponse"}')).toEqual({ kind: 'taken', errors: new Map() });
     const errors = [{ reason: 'invalid', location: 'x', message: 'no such field: x.' }];
-    expect(read(200, JSON.stringify({ insertErrors: [{ index: 3, errors }] }))).toEqual({ kind: 'taken', errors: new Map([[3, errors]]) });
+    expect(read(200, JSON.stringify({ kind: 'bigquery#tableDataInsertAllResponse', insertErrors: [{ index: 3, errors }] }))).toEqual({
+      kind: 'taken',
+      errors: new Map([[3, errors]]),
+    });
   });
 
-  test.each(['', '{"kind": "bigq', '<html>', 'null', '"ok"'])('of 200 that says %j says nothing', (body) => {
-    expect(read(200, body)).toEqual({ kind: 'later', reason: 'unreadable_answer' });
-  });
+  test.each(['', '{"kind": "bigq', '<html>', 'null', '"ok"', '{}', '{"status":"up"}', '{"kind":"bigquery#table"}'])(
+    'of 200 that says %j says nothing',
+    (body) => {
+      expect(read(200, body)).toEqual({ kind: 'later', reason: 'unreadable_answer' });
+    },
+  );
 
   test('is taken in the words of BigQuery where it has any', () => {
-    expect(read(400, '{"error":{"message":"Invalid JSON payload received."}}')).toEqual({
+    expect(read(400, '{"error":{"message":"Invalid JSON payload received.","errors":[{"reason":"badRequest"}]}}')).toEqual({
       kind: 'refused',
+      reason: 'badRequest',
       detail: 'Invalid JSON payload received.',
     });
+    expect(read(400, '<html>')).toEqual({ kind: 'refused', detail: '<html>' });
     expect(read(413, '<html>')).toEqual({ kind: 'too_large', detail: '<html>' });
     expect(read(401, '{}')).toEqual({ kind: 'unauthorized' });
   });

@@ -11,7 +11,7 @@ export type Answer =
   | { readonly kind: 'taken'; readonly errors: ReadonlyMap<number, readonly RowError[]> }
   | { readonly kind: 'too_large'; readonly detail: string }
   /** One of the rows may be why, or the request as a whole. */
-  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'refused'; readonly reason?: string | undefined; readonly detail: string }
   | { readonly kind: 'unauthorized' }
   | { readonly kind: 'later'; readonly reason: string; readonly detail?: string; readonly afterSeconds?: number | undefined };
 
@@ -20,19 +20,20 @@ export function readAnswer(status: number, body: string, retryAfter: string | nu
   const json = parse(body);
   if (status === 200) {
     // Something else than BigQuery has answered: nothing is known.
-    if (!json) return { kind: 'later', reason: 'unreadable_answer' };
+    if (json?.kind !== 'bigquery#tableDataInsertAllResponse') return { kind: 'later', reason: 'unreadable_answer' };
     return { kind: 'taken', errors: new Map((json.insertErrors ?? []).map(({ index, errors }) => [index ?? 0, errors ?? []])) };
   }
   const detail = json?.error?.message ?? body.slice(0, 300);
   if (status === 413) return { kind: 'too_large', detail };
-  if (status === 400) return { kind: 'refused', detail };
+  if (status === 400) return { kind: 'refused', reason: json?.error?.errors?.[0]?.reason, detail };
   if (status === 401) return { kind: 'unauthorized' };
   return { kind: 'later', reason: `status_${status}`, detail, afterSeconds: secondsOf(retryAfter, now) };
 }
 
 interface Body {
+  readonly kind?: string;
   readonly insertErrors?: readonly { readonly index?: number; readonly errors?: readonly RowError[] }[];
-  readonly error?: { readonly message?: string };
+  readonly error?: { readonly message?: string; readonly errors?: readonly RowError[] };
 }
 
 function parse(text: string): Body | undefined {

@@ -6,11 +6,14 @@ import type { TokenSource } from './token.ts';
 /** What BigQuery answers to the names of the rows of a request. */
 type Behaviour = (names: string[], call: number) => Response | Error | Promise<Response>;
 
+const PROBE = '?';
 const stored = () => Response.json({ kind: 'bigquery#tableDataInsertAllResponse' });
-const refused = (status: number, headers = {}) => Response.json({ error: { message: `words ${status}` } }, { status, headers });
+const refused = (status: number, headers = {}) =>
+  Response.json({ error: { message: `words ${status}`, errors: [{ reason: `reason ${status}` }] } }, { status, headers });
 /** One bad row stops all others. */
 const withErrors = (names: readonly string[], bad: Readonly<Record<string, string>>) =>
   Response.json({
+    kind: 'bigquery#tableDataInsertAllResponse',
     insertErrors: names.map((name, index) => ({
       index,
       errors: [{ reason: bad[name] ?? 'stopped', message: bad[name] ? `words ${name}` : '' }],
@@ -30,8 +33,9 @@ afterEach(() => void vi.restoreAllMocks());
 
 function answering(behaviour: Behaviour) {
   return vi.spyOn(globalThis, 'fetch').mockImplementation(async (_, init) => {
-    const { rows } = JSON.parse(init?.body as string) as { rows: { json: { name: string } }[] };
-    const names = rows.map(({ json }) => json.name);
+    const { rows } = JSON.parse(init?.body as string) as { rows: { json: { name?: string } }[] };
+    // A row without a name asks whether the table works.
+    const names = rows.map(({ json }) => json.name ?? PROBE);
     requests.push(names.join(''));
     const answer = await behaviour(names, requests.length);
     if (answer instanceof Error) throw answer;
@@ -77,7 +81,10 @@ test('a row whose reason may pass is left for later; those it stopped are not', 
 });
 
 test('rows that an answer with errors does not name are sent again: a copy rather than a loss', async () => {
-  answering((_, call) => (call === 1 ? Response.json({ insertErrors: [{ index: 1, errors: [{ reason: 'invalid' }] }] }) : stored()));
+  answering((_, call) => {
+    const kind = 'bigquery#tableDataInsertAllResponse';
+    return call === 1 ? Response.json({ kind, insertErrors: [{ index: 1, errors: [{ reason: 'invalid' }] }] }) : stored();
+  });
   expect(await write('abc')).toBe('s i s');
   expect(requests).toEqual(['abc', 'ac']);
 });
@@ -112,11 +119,63 @@ test('where every request is refused, no row is to blame: that is the request, o
   expect(await write('abcd')).toBe('refused refused refused refused');
   requests = [];
   expect(await write('a')).toBe('refused');
+  expect(requests).toEqual(['a', PROBE]);
   requests = [];
   const many = await write('x'.repeat(500));
   expect(new Set(many.split(' '))).toEqual(new Set(['undecided']));
-  expect(requests).toHaveLength(60);
-  expect(vi.mocked(console.warn).mock.lastCall).toEqual([expect.stringContaining('"message":"words 400"')]);
+  // The last one asks whether the table works.
+  expect(requests).toHaveLength(61);
+});
+
+test('a row that is refused without company is to blame where its table takes requests: one is asked that it can only complain about', async () => {
+  const fetched = answering((names) => (names[0] === PROBE ? withErrors(names, { [PROBE]: 'invalid' }) : refused(400)));
+  expect(await createBigQuerySink({ project: 'p', dataset: 'd' }, tokens).write('events_raw', rowsOf('a'))).toEqual([
+    { status: 'invalid', detail: 'words 400' },
+  ]);
+  expect(requests).toEqual(['a', PROBE]);
+  const [url, init] = fetched.mock.calls[1]!;
+  expect(url).toBe('https://bigquery.googleapis.com/bigquery/v2/projects/p/datasets/d/tables/events_raw/insertAll');
+  // No table has this column, so that nothing of it is ever stored.
+  expect(init?.body).toBe('{"rows":[{"insertId":"probe","json":{"touchtrail_probe":true}}]}');
+  requests = [];
+  expect(await write('ab')).toBe('i i');
+  expect(requests).toEqual(['ab', 'a', 'b', PROBE]);
+  expect(vi.mocked(console.warn)).not.toHaveBeenCalled();
+});
+
+test.each<[string, () => Response | Error]>([
+  ['is missing', () => refused(404)],
+  ['may not be written', () => refused(403)],
+  ['cannot be written just now', () => refused(503)],
+  ['answers nothing', () => new TypeError('Network connection lost.')],
+  ['takes what it has no column for', stored],
+])('a row that is refused without company is tried again where its table %s', async (_, answer) => {
+  answering((names) => (names[0] === PROBE ? answer() : refused(400)));
+  expect(await write('a')).toBe('refused');
+  expect(requests).toEqual(['a', PROBE]);
+});
+
+test('after an answer that may be another one later nobody asks whether the table works', async () => {
+  answering((names) => (names.join('') === 'b' ? refused(503) : refused(400)));
+  expect(await write('ab')).toBe('status_503 status_503');
+  expect(requests).toEqual(['ab', 'a', 'b']);
+});
+
+test('of a refused request status and reason are logged, never the words: they may quote the row', async () => {
+  answering(() =>
+    Response.json(
+      { error: { message: 'Invalid value: "Jo Miller, 12 Elm Street"', errors: [{ reason: 'invalid', message: 'Jo Miller' }] } },
+      { status: 400 },
+    ),
+  );
+  expect(await write('a')).toBe('refused');
+  expect(vi.mocked(console.warn).mock.calls).toEqual([
+    ['{"level":"warn","event":"bigquery","table":"events_raw","reason":"refused","rows":1,"status":400,"cause":"invalid"}'],
+  ]);
+  vi.mocked(console.warn).mockClear();
+  answering(() => new Response('<html>Jo Miller</html>', { status: 400 }));
+  await write('a');
+  expect(vi.mocked(console.warn).mock.calls.join()).toContain('"reason":"refused","rows":1,"status":400}');
 });
 
 test('a refused token is renewed once', async () => {
@@ -145,6 +204,12 @@ test('after an answer that may be another one later nothing more is asked for', 
   answering((names) => (names.length > 2 ? refused(413) : names.includes('c') ? refused(503) : stored()));
   expect(await write('abcdef')).toBe('s s status_503 status_503 status_503 status_503');
   expect(requests).toEqual(['abcdef', 'abc', 'ab', 'c']);
+});
+
+test('a redirect is not followed, and leaves all for later', async () => {
+  const fetched = answering(() => new Response(null, { status: 302, headers: { location: 'https://portal.example/' } }));
+  expect(await write('ab')).toBe('status_302 status_302');
+  expect(fetched.mock.calls.map(([, init]) => init?.redirect)).toEqual(['manual']);
 });
 
 test('a broken connection leaves all for later', async () => {

@@ -18,6 +18,12 @@ const TIMEOUT_MS = 20_000;
 const MOST_REQUESTS = 60;
 
 /**
+ * A row that no table has a column for. Where a table works, it is answered with 200 and an error of this row; nothing is stored.
+ * Where it is missing, may not be written, or the form of the request is wrong, the request fails as a whole.
+ */
+const PROBE: SinkRow = { id: 'probe', text: '{"touchtrail_probe":true}' };
+
+/**
  * Streams rows into BigQuery: https://cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll
  * Neither `skipInvalidRows` nor `ignoreUnknownValues`: nothing is dropped silently.
  */
@@ -28,6 +34,8 @@ export function createBigQuerySink({ project, dataset }: Dataset, tokens: TokenS
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body,
+      // A redirect is no answer of BigQuery, and where it leads must not see the token.
+      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
     return readAnswer(response.status, await response.text(), response.headers.get('retry-after'), Date.now());
@@ -62,7 +70,7 @@ class Writing {
   readonly #insert: Insert;
   readonly #outcomes = new Map<SinkRow, Outcome>();
   /** Rows of which a request was refused although they were alone in it. */
-  readonly #refused = new Map<SinkRow, string>();
+  readonly #refused = new Map<SinkRow, Extract<Answer, { kind: 'refused' }>>();
   /** Set with the first answer that may be another one later: then nothing more is asked for. */
   #later: Outcome | undefined;
   #requests = 0;
@@ -77,11 +85,21 @@ class Writing {
 
   async outcomes(): Promise<Outcome[]> {
     await this.#write(this.#rows);
-    // A lone refused row is bad only where another one was taken. Otherwise it is as likely that the request is wrong, or the table:
-    // that must not turn all events into failures. They are tried again, and held in the archive at last.
-    if (this.#isTaken) for (const [row, detail] of this.#refused) this.#outcomes.set(row, { status: 'invalid', detail });
-    else if (!this.#later) this.#stop('refused');
+    // A lone refused row is bad only where the table takes another one. Otherwise it is as likely that the request is wrong, or the
+    // table: that must not turn all events into failures. They are tried again, and held in the archive at last.
+    if (this.#refused.size > 0) {
+      if (this.#isTaken || (await this.#works())) {
+        for (const [row, { detail }] of this.#refused) this.#outcomes.set(row, { status: 'invalid', detail });
+      } else if (!this.#later) this.#stop('refused');
+    }
     return this.#rows.map((row) => this.#outcomes.get(row) ?? this.#later ?? { status: 'retry', reason: 'undecided' });
+  }
+
+  /** Asks with the {@link PROBE}, as long as BigQuery has not said that all may be another one later. */
+  async #works(): Promise<boolean> {
+    if (this.#later && this.#requests <= MOST_REQUESTS) return false;
+    const answer = await this.#insert(this.#table, [PROBE]);
+    return answer.kind === 'taken' && answer.errors.size > 0;
   }
 
   async #write(rows: readonly SinkRow[]): Promise<void> {
@@ -94,7 +112,7 @@ class Writing {
       case 'too_large':
       case 'refused':
         if (rows.length > 1) return await this.#halve(rows);
-        if (answer.kind === 'refused') this.#refused.set(rows[0]!, answer.detail);
+        if (answer.kind === 'refused') this.#refused.set(rows[0]!, answer);
         else this.#outcomes.set(rows[0]!, { status: 'invalid', detail: answer.detail || 'the row is too large' });
         return;
       case 'later':
@@ -128,7 +146,9 @@ class Writing {
 
   #stop(reason: string, { detail, afterSeconds }: { readonly detail?: string; readonly afterSeconds?: number | undefined } = {}): void {
     const [refused] = this.#refused.values();
-    log('warn', 'bigquery', { table: this.#table, reason, rows: this.#rows.length, afterSeconds }, detail ?? refused);
+    // The words of a refusal may quote the row.
+    const why = refused && { status: 400, cause: refused.reason };
+    log('warn', 'bigquery', { table: this.#table, reason, rows: this.#rows.length, afterSeconds, ...why }, detail);
     this.#later = { status: 'retry', reason, afterSeconds };
   }
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createServiceAccount } from '../../testing/service-account.ts';
 import { createTokenSource } from './token.ts';
 
@@ -48,12 +48,14 @@ test('one that was refused is not used again; a newer one stays', async () => {
   expect(await tokens.get()).toBe(second);
 });
 
-test('who asks at once gets the same', async () => {
-  const { now, pass } = createClock();
-  const tokens = createTokenSource(account.keyFile, now);
-  const first = tokens.get();
-  pass(5_000);
-  expect(await tokens.get()).toBe(await first);
+test('nobody waits for a signature that was asked for elsewhere: it may never come', async () => {
+  const sign = vi.spyOn(crypto.subtle, 'sign').mockImplementationOnce(async () => await new Promise(() => {}));
+  const tokens = createTokenSource(account.keyFile, () => NOW);
+  void tokens.get();
+  await vi.waitFor(() => expect(sign).toHaveBeenCalled());
+  expect(await account.verify(await tokens.get(), NOW)).toBeUndefined();
+  expect(sign).toHaveBeenCalledTimes(2);
+  sign.mockRestore();
 });
 
 test.each<[string, string, string]>([

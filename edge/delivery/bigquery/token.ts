@@ -20,15 +20,16 @@ const BEHIND_SECONDS = 30;
  */
 export function createTokenSource(account: string, now: () => number = Date.now): TokenSource {
   let kept: { readonly token: string; readonly until: number } | undefined;
-  let signing: Promise<string> | undefined;
-  const sign = async () => {
-    const issued = now();
-    const token = await signToken(readAccount(account), Math.floor(issued / 1000) - BEHIND_SECONDS);
-    kept = { token, until: issued + KEPT_MS };
-    return token;
-  };
   return {
-    get: async () => (kept && now() < kept.until ? kept.token : await (signing ??= sign().finally(() => (signing = undefined)))),
+    // Two that sign at once cost less than one that waits for another's: where that one's invocation ends, its promise never does.
+    get: async () => {
+      const issued = now();
+      if (!kept || issued >= kept.until) {
+        const token = await signToken(readAccount(account), Math.floor(issued / 1000) - BEHIND_SECONDS);
+        kept = { token, until: issued + KEPT_MS };
+      }
+      return kept.token;
+    },
     forget: (token) => {
       if (kept?.token === token) kept = undefined;
     },

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../config/user-error.ts';
 import { deploymentFiles } from '../init/deployment.ts';
-import { deploymentSettings } from '../init/settings.ts';
+import { deploymentSettings, localSettings } from '../init/settings.ts';
 
 const program = path.join(import.meta.dirname, '..', 'touchtrail.mjs');
 
@@ -30,8 +30,9 @@ const BIGQUERY = [
 ];
 
 test('with BigQuery, everything to deploy with is written', async () => {
-  const { status, stdout } = init(...BIGQUERY, '--name', 'Fernhill', '--path', '/t');
+  const { status, stdout } = init(...BIGQUERY, '--name', 'Fernhill', '--path', '/t', '--time-zone', 'Asia/Tokyo');
   expect(status).toBe(0);
+  expect(stdout.split('\n')[0]).toBe('Fernhill: dates in Asia/Tokyo, money in EUR (touchtrail.config.ts)');
   expect(stdout.match(/^ {2}wrote (.*)$/gm)!.map((line) => line.slice(8))).toEqual([
     'touchtrail.config.ts',
     'conversions/lead.sql',
@@ -57,9 +58,12 @@ test('with BigQuery, everything to deploy with is written', async () => {
   expect(read('wrangler.toml')).toContain('\nroutes = ["www.fernhill.example/t/*"]\n');
   expect(read('.gitignore').split('\n')).toEqual([
     'data/',
+    'node_modules/',
     'deploy/touchtrail-edge.json',
     'deploy/touchtrail-pipeline.json',
     'deploy/admin-token',
+    'deploy/ip-hash-key',
+    'deploy/ip-hash-key-id',
     '',
   ]);
   expect(statSync(path.join(folder, 'deploy/google-cloud.sh')).mode & 0o100).toBe(0o100);
@@ -100,6 +104,7 @@ test.each([
   [{ site: 'http://a.example' }, '--site "http://a.example": expected'],
   [{ dataset: 'a-b' }, '--dataset "a-b": expected letters'],
   [{ location: "E'U" }, '--location "E\'U": expected "EU", "US"'],
+  [{ location: 'Mars' }, '--location "Mars": expected "EU", "US" or a region'],
   [{ path: '/' }, '--path "/": expected a path such as "/t"'],
 ])('%j is wrong usage', (change, message) => {
   const { gcpProject, site, ...rest } = { ...rightOptions, ...change };
@@ -124,6 +129,28 @@ test('on this machine, the snippet holds the key that was made', () => {
   expect(read('snippet.html')).toContain(`<script async src="http://127.0.0.1:8787/t.js" data-write-key="${write_key}"></script>`);
 });
 
+test('on this machine, the website and the path of the edge are taken, too', async () => {
+  const { status } = init('--site', 'https://www.fernhill.example/x', '--path', '/t');
+  expect(status).toBe(0);
+  const { config } = await loadConfig(path.join(folder, 'touchtrail.config.ts'));
+  expect([config.site.domains, config.edge.path, config.warehouse.type]).toEqual([['fernhill.example'], '/t', 'duckdb']);
+});
+
+test.each([
+  [{ site: 'www.a.example', path: '/t' }, [], '--site "www.a.example": expected the address'],
+  [{ path: '/t' }, ['dataset'], '--dataset is for BigQuery: add --warehouse bigquery'],
+  [{ path: '/t' }, ['gcpProject'], '--gcp-project is for BigQuery'],
+  [{ path: '/t' }, ['location'], '--location is for BigQuery'],
+])('on this machine, %j with %j is wrong usage', (options, given, message) => {
+  expect(() => localSettings(options, new Set(given))).toThrow(message);
+});
+
+test('an option of BigQuery alone is refused before anything is written, and the corrected command works', () => {
+  const wrong = init('--dataset', 'touch');
+  expect([wrong.status, readdirSync(folder)]).toEqual([2, []]);
+  expect(init(...BIGQUERY).status).toBe(0);
+});
+
 /** What `init` writes, without a process for it. */
 function writeFiles(): void {
   const project = { name: 'Fernhill', timeZone: 'UTC', currency: 'EUR' };
@@ -134,7 +161,9 @@ function writeFiles(): void {
 }
 
 /** Puts commands of these names before all others in PATH; each notes its arguments and stdin, then runs the given lines. */
-function fakeCommands(commands: Readonly<Record<string, string>>): { run(script: string): { status: number | null; calls: string[] } } {
+function fakeCommands(commands: Readonly<Record<string, string>>): {
+  run(script: string): { status: number | null; calls: string[]; stderr: string };
+} {
   const bin = path.join(folder, 'bin');
   const log = path.join(folder, 'calls');
   mkdirSync(bin);
@@ -146,11 +175,12 @@ function fakeCommands(commands: Readonly<Record<string, string>>): { run(script:
     run(script) {
       rmSync(log, { force: true });
       // From elsewhere: the scripts find their folder themselves.
-      const { status } = spawnSync('bash', [path.join(folder, script)], {
+      const { status, stderr } = spawnSync('bash', [path.join(folder, script)], {
         cwd: os.tmpdir(),
+        encoding: 'utf8',
         env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env['PATH']}` },
       });
-      return { status, calls: existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [] };
+      return { status, stderr, calls: existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [] };
     },
   };
 }
@@ -239,6 +269,7 @@ test('the script for Cloudflare makes what is missing, and puts the id of the ke
   const first = fake.run('deploy/cloudflare.sh');
   expect(first.status).toBe(0);
   expect(first.calls).toEqual([
+    'npx wrangler kv namespace list',
     'npx wrangler kv namespace create touchtrail-keys',
     lists[0],
     'npx wrangler queues create touchtrail-events',
@@ -256,12 +287,59 @@ test('the script for Cloudflare makes what is missing, and puts the id of the ke
   expect(read('state/IP_HASH_KEY')).toMatch(/^[\w+/]{64}\n$/);
   expect(read('state/IP_HASH_KEY_ID')).toMatch(/^\d{4}-\d\d\n$/);
   expect(read('state/ADMIN_TOKEN')).toMatch(/^[0-9a-f]{64}\n$/);
-  expect(read('deploy/admin-token')).toBe(read('state/ADMIN_TOKEN'));
-  expect(statSync(path.join(folder, 'deploy/admin-token')).mode & 0o777).toBe(0o600);
-  // IP_HASH_KEY is missing, although IP_HASH_KEY_ID is there; what is there is not replaced.
+  // A secret of a Worker cannot be read back: what was made is kept here, for this user alone.
+  const kept = [
+    ['ADMIN_TOKEN', 'deploy/admin-token'],
+    ['IP_HASH_KEY', 'deploy/ip-hash-key'],
+    ['IP_HASH_KEY_ID', 'deploy/ip-hash-key-id'],
+  ] as const;
+  const values = kept.map(([, file]) => read(file));
+  for (const [name, file] of kept) {
+    expect(read(file)).toBe(read(`state/${name}`));
+    expect(statSync(path.join(folder, file)).mode & 0o777).toBe(0o600);
+  }
+  // IP_HASH_KEY is missing, although IP_HASH_KEY_ID is there: it is put as it was before; what is there is not replaced.
+  rmSync(path.join(state, 'IP_HASH_KEY'));
   const second = fake.run('deploy/cloudflare.sh');
   expect(second.status).toBe(0);
   expect(second.calls).toEqual([...lists, 'npx wrangler secret put IP_HASH_KEY']);
+  expect(read('state/IP_HASH_KEY')).toBe(read('deploy/ip-hash-key'));
+  expect(kept.map(([, file]) => read(file))).toEqual(values);
+});
+
+test('a key store that an earlier run has made is looked up', () => {
+  writeFiles();
+  writeFileSync(path.join(folder, 'deploy/touchtrail-edge.json'), '{}');
+  const other = 'f'.repeat(32);
+  const stores = JSON.stringify(
+    [
+      { id: other, title: 'touchtrail-keys-staging' },
+      { id: KEY_STORE, title: 'touchtrail-keys' },
+    ],
+    null,
+    2,
+  );
+  const fake = fakeCommands({
+    npx: `case "$*" in *'kv namespace list') echo '${stores}' ;; *'kv namespace create'*) exit 1 ;; *'secret list') echo '[]' ;; *' put '*) cat > /dev/null ;; esac`,
+  });
+  const { status, calls } = fake.run('deploy/cloudflare.sh');
+  expect([status, calls[0], calls[1]]).toEqual([0, 'npx wrangler kv namespace list', 'npx wrangler queues list']);
+  expect(read('wrangler.toml')).toContain(`\nid = "${KEY_STORE}"\n`);
+});
+
+test('of a secret that was put elsewhere, no file pretends to hold it', () => {
+  writeFiles();
+  writeFileSync(path.join(folder, 'deploy/touchtrail-edge.json'), '{}');
+  const fake = fakeCommands({
+    npx: `case "$*" in
+      *'kv namespace'*) echo '${KEY_STORE}' ;;
+      *'secret list') echo '[{"name":"ADMIN_TOKEN"},{"name":"GOOGLE_SERVICE_ACCOUNT"},{"name":"IP_HASH_KEY_ID"},{"name":"IP_HASH_KEY"}]' ;;
+    esac`,
+  });
+  const { status, calls, stderr } = fake.run('deploy/cloudflare.sh');
+  expect([status, calls.filter((call) => call.includes('secret put'))]).toEqual([0, []]);
+  for (const file of ['admin-token', 'ip-hash-key', 'ip-hash-key-id']) expect(existsSync(path.join(folder, 'deploy', file))).toBe(false);
+  expect(stderr).toContain('the Worker has a secret IP_HASH_KEY, but deploy/ip-hash-key is not here: put your copy there');
 });
 
 test('where the secrets cannot be listed, none is replaced', () => {

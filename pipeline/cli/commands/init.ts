@@ -7,7 +7,7 @@ import { createKey, listKeys } from '../../embedded/keys.ts';
 import { UserError } from '../../config/user-error.ts';
 import { deploymentFiles, deploymentSteps, type InitFile, SECRET_FILES } from '../init/deployment.ts';
 import { configTemplate, leadTemplate, nextSteps, snippetTemplate } from '../init/project.ts';
-import { deploymentSettings, type ProjectSettings } from '../init/settings.ts';
+import { deploymentSettings, localSettings, type ProjectSettings } from '../init/settings.ts';
 import { globalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
 import { writeResult } from './output.ts';
@@ -37,15 +37,21 @@ export function registerInit(program: Command): void {
     .option('--gcp-project <id>', 'bigquery: the Google Cloud project')
     .option('--dataset <name>', 'bigquery: the dataset', 'touchtrail')
     .option('--location <location>', 'bigquery: where the dataset lies', 'EU')
-    .option('--site <url>', 'bigquery: the website')
-    .option('--path <path>', "bigquery: path of the website's own host that leads to the edge", '/t')
+    .option('--site <url>', 'the website')
+    .option('--path <path>', "path of the website's own host that leads to the edge; with duckdb, none unless it is named", '/t')
     .addHelpText('after', EXAMPLES)
     .action(async (options: InitOptions, command: Command) => {
       const { dataFolder, json } = globalOptions(command);
       const { name, timeZone, currency } = options;
       const project = { name, timeZone, currency };
       const deployment = options.warehouse === 'bigquery' ? deploymentSettings(options) : undefined;
-      const edge = deployment && { path: deployment.path, url: deployment.site.origin + deployment.path };
+      const given = new Set(
+        command.options.map((option) => option.attributeName()).filter((option) => command.getOptionValueSource(option) === 'cli'),
+      );
+      const local = deployment ? {} : localSettings(options, given);
+      const edge = deployment
+        ? { path: deployment.path, url: deployment.site.origin + deployment.path }
+        : local.path !== undefined && { path: local.path };
       const existing = DEFAULT_NAMES.find((file) => existsSync(file));
       if (existing) {
         throw new UserError(`${path.resolve(existing)} exists: this folder is set up already; nothing was changed`, { exitCode: 2 });
@@ -53,11 +59,11 @@ export function registerInit(program: Command): void {
       checkConfig({ project, ...(edge && { edge }) }, process.cwd(), 'touchtrail init');
       if (deployment) {
         const written = [...deploymentFiles(project, deployment).flatMap(writeNew), ...ignore(dataFolder, SECRET_FILES)];
-        writeResult(json ? toJson({ files: written }) : deploymentSteps(written, deployment));
+        writeResult(json ? toJson({ files: written }) : settled(project) + deploymentSteps(written, deployment));
         return;
       }
       const written = [
-        ...writeNew({ name: 'touchtrail.config.ts', text: configTemplate(project) }),
+        ...writeNew({ name: 'touchtrail.config.ts', text: configTemplate(project, local) }),
         ...writeNew({ name: 'conversions/lead.sql', text: leadTemplate() }),
         ...ignore(dataFolder),
       ];
@@ -65,8 +71,13 @@ export function registerInit(program: Command): void {
       mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
       const key = await websiteKey(dataFolder);
       written.push(...writeNew({ name: 'snippet.html', text: snippetTemplate('http://127.0.0.1:8787', key) }));
-      writeResult(json ? toJson({ files: written, write_key: key }) : nextSteps(written, key));
+      writeResult(json ? toJson({ files: written, write_key: key }) : settled(project) + nextSteps(written, key));
     });
+}
+
+/** What was taken where the command line did not say it. */
+function settled({ name, timeZone, currency }: ProjectSettings): string {
+  return `${name}: dates in ${timeZone}, money in ${currency} (touchtrail.config.ts)\n`;
 }
 
 const EXAMPLES = `
@@ -91,7 +102,9 @@ function ignore(dataFolder: string, files: readonly string[] = []): string[] {
   const relative = path.relative(process.cwd(), dataFolder);
   const data = relative === '' || relative.startsWith('..') ? [] : [`${relative.split(path.sep).join('/')}/`];
   const existing = existsSync('.gitignore') ? readFileSync('.gitignore', 'utf8') : '';
-  const missing = [...data, ...files].filter((line) => !existing.split('\n').includes(line));
+  // A folder is ignored with and without the slash at its end.
+  const known = new Set(existing.split('\n').map((line) => line.replace(/\/$/, '')));
+  const missing = [...data, 'node_modules/', ...files].filter((line) => !known.has(line.replace(/\/$/, '')));
   if (missing.length === 0) return [];
   appendFileSync('.gitignore', `${existing === '' || existing.endsWith('\n') ? '' : '\n'}${missing.map((line) => `${line}\n`).join('')}`);
   return ['.gitignore'];

@@ -7,14 +7,17 @@ import { type DeployedEdge, deployedEdge } from '../../deployed/admin.ts';
 import { createDeployedKey, listDeployedKeys, revokeDeployedKey, updateDeployedKey } from '../../deployed/keys.ts';
 import { callControl } from '../../embedded/control.ts';
 import { createKey, listKeys, revokeKey, updateKey } from '../../embedded/keys.ts';
-import { globalOptions } from '../options.ts';
+import { UserError } from '../../config/user-error.ts';
+import { globalOptions, newFolderNotice } from '../options.ts';
+import { writeNotice } from './output.ts';
 
 /** The write keys of a project, wherever they are kept. */
 export interface KeyRegister {
   list(): Promise<StoredKey[]>;
   create(wanted: WantedKey): Promise<{ record: StoredKey; key: string }>;
-  update(id: string, changes: KeyChanges): Promise<StoredKey>;
-  revoke(id: string): Promise<StoredKey>;
+  /** By id, or by name where it is unique. */
+  update(idOrName: string, changes: KeyChanges): Promise<StoredKey>;
+  revoke(idOrName: string): Promise<StoredKey>;
   /** When a change takes effect, where that is not at once. */
   readonly delay?: string;
 }
@@ -42,11 +45,28 @@ function embeddedRegister(dataFolder: string): KeyRegister {
     await callControl(dataFolder, { command: 'reload-keys' });
     return result;
   };
+  // A key to change lies in a folder that is there: a mistyped --data must not make one.
+  const existing = (): void => {
+    if (!existsSync(dataFolder)) {
+      throw new UserError(`there is no data folder ${dataFolder}: name the right one with --data`, { exitCode: 2 });
+    }
+  };
   return {
     list: () => listKeys(dataFolder),
-    create: (wanted) => told(createKey(dataFolder, wanted)),
-    update: (id, changes) => told(updateKey(dataFolder, id, changes)),
-    revoke: (id) => told(revokeKey(dataFolder, id)),
+    create: async (wanted) => {
+      const isNew = !existsSync(dataFolder);
+      const made = await told(createKey(dataFolder, wanted));
+      if (isNew) writeNotice(newFolderNotice(dataFolder));
+      return made;
+    },
+    update: async (id, changes) => {
+      existing();
+      return await told(updateKey(dataFolder, id, changes));
+    },
+    revoke: async (id) => {
+      existing();
+      return await told(revokeKey(dataFolder, id));
+    },
   };
 }
 

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -14,6 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const missing = () => path.join(folder, 'dta');
+const there = (...args: string[]) => run(registerKeys, missing(), ['keys', ...args]);
 const keys = (...args: string[]) => run(registerKeys, folder, ['keys', ...args]);
 const site = async () => (await createKey(folder, { kind: 'browser', name: 'site', key: 'demo' })).record;
 const stored = async (id: string) => (await listKeys(folder)).find((key) => key.id === id)!;
@@ -63,6 +66,26 @@ describe('keys create', () => {
   });
 });
 
+describe('a data folder that is not there', () => {
+  test('is made for this user alone by create, which says so', async () => {
+    const { stdout, stderr } = await there('create');
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^pk_/), `made a new data folder ${missing()} (--data names another)\n`]);
+    expect(((await stat(missing())).mode & 0o777).toString(8)).toBe('700');
+    expect((await there('create', '--name', 'second')).stderr).toBe('');
+  });
+
+  test.each([
+    ['update', 'wk_0', '--paused'],
+    ['revoke', 'wk_0'],
+  ])('is not made by %s', async (...args) => {
+    await expect(there(...args)).rejects.toMatchObject({
+      exitCode: 2,
+      message: `there is no data folder ${missing()}: name the right one with --data`,
+    });
+    expect(existsSync(missing())).toBe(false);
+  });
+});
+
 describe('keys update', () => {
   test('changes what is named and leaves the rest', async () => {
     const { id } = await site();
@@ -80,11 +103,18 @@ describe('keys update', () => {
     expect((await keys('update', server.id, '--source', id, '--json')).stdout).toContain(`"stores_as": "${id}"`);
   });
 
+  test('and revoke take the name, too, and answer with the id', async () => {
+    const { id } = await site();
+    expect((await keys('update', 'site', '--paused')).stdout).toBe(`${id} "site": paused\n`);
+    expect((await keys('revoke', 'site')).stdout).toBe(`${id} is revoked\n`);
+    expect((await stored(id)).revoked_at).not.toBeNull();
+  });
+
   test('says what is wrong', async () => {
     const { id } = await site();
     await expect(keys('update', id)).rejects.toThrow(`nothing to change of ${id}`);
     await expect(keys('update', id, '--paused', '--resume')).rejects.toThrow('expected one of them');
-    await expect(keys('update', 'wk_nope', '--paused')).rejects.toThrow(`There is no write key "wk_nope". Known: ${id}.`);
+    await expect(keys('update', 'wk_nope', '--paused')).rejects.toThrow(`There is no write key "wk_nope". Known: ${id} ("site").`);
   });
 });
 

@@ -36,7 +36,7 @@ export function registerKeys(program: Command): void {
       const records = await (await keyRegister(command)).list();
       writeResult(globalOptions(command).json ? toJson(records) : renderKeys(records, screenOf().width));
     });
-  withPlace(withRemovals(withPolicy(keys.command('update <id>'))))
+  withPlace(withRemovals(withPolicy(keys.command('update <id-or-name>'))))
     .description('Change what a write key may; what is not named stays as it is.')
     .option('--name <name>', 'what it is for')
     .option('--resume', 'take what comes with it again')
@@ -54,16 +54,16 @@ export function registerKeys(program: Command): void {
       const register = await keyRegister(command);
       const record = await register.update(id, changes);
       noteDelay(register, command);
-      writeResult(globalOptions(command).json ? toJson(record) : `${id} "${record.name}": ${policyWords(record) || 'no rules'}\n`);
+      writeResult(globalOptions(command).json ? toJson(record) : `${record.id} "${record.name}": ${policyWords(record) || 'no rules'}\n`);
     });
-  withPlace(keys.command('revoke <id>'))
+  withPlace(keys.command('revoke <id-or-name>'))
     .description('Revoke a write key for good: what is sent with it from now on is refused.')
-    .addHelpText('after', '\nExample:\n  $ touchtrail keys revoke wk_0123456789abcdef\n')
+    .addHelpText('after', '\nExamples:\n  $ touchtrail keys revoke wk_0123456789abcdef\n  $ touchtrail keys revoke shop\n')
     .action(async (id: string, _: unknown, command: Command) => {
       const register = await keyRegister(command);
       const record = await register.revoke(id);
       noteDelay(register, command);
-      writeResult(globalOptions(command).json ? toJson(record) : `${id} is revoked\n`);
+      writeResult(globalOptions(command).json ? toJson(record) : `${record.id} is revoked\n`);
     });
 }
 

@@ -24,7 +24,34 @@ export function addPeriodOptions(command: Command): Command {
 }
 
 /** The days a report is about. @throws UserError (exit code 2) for a date or span that is none. */
-export function periodOf({ from, to, last }: PeriodOptions, published: DateRange | undefined, now: Date, timeZone: string): DateRange {
+export function periodOf(options: PeriodOptions, published: DateRange | undefined, now: Date, timeZone: string): DateRange {
+  const lastDay = lastFullDay(published, now, timeZone);
+  if (options.last !== 'all') return daysOf(options, lastDay, DEFAULT_SPAN, ', or "all"');
+  checkDates(options);
+  const end_date = options.to ?? published?.end_date ?? lastDay;
+  return { start_date: published && published.start_date < end_date ? published.start_date : end_date, end_date };
+}
+
+/**
+ * The days that the options name.
+ * @param lastDay where the period ends without `--to`.
+ * @param defaultSpan without `--from` and `--last`.
+ * @param otherSpans what else `--last` may be, in words.
+ * @throws UserError (exit code 2) for a date or span that is none.
+ */
+export function daysOf(options: PeriodOptions, lastDay: string, defaultSpan: string, otherSpans = ''): DateRange {
+  checkDates(options);
+  const { from, to, last: span = defaultSpan } = options;
+  const end_date = to ?? lastDay;
+  if (from !== undefined) {
+    if (from > end_date) throw usage(`--from ${from} lies after the last day, ${end_date}${to === undefined ? ': give --to as well' : ''}`);
+    return { start_date: from, end_date };
+  }
+  if (!SPAN.test(span)) throw usage(`--last ${span}: expected a span such as 30d, 8w, 8m or 1y${otherSpans}`);
+  return lastOf(span, end_date);
+}
+
+function checkDates({ from, to, last }: PeriodOptions): void {
   for (const [name, date] of [
     ['--from', from],
     ['--to', to],
@@ -32,18 +59,6 @@ export function periodOf({ from, to, last }: PeriodOptions, published: DateRange
     if (date !== undefined && !isDate(date)) throw usage(`${name} ${date}: expected a date such as 2026-06-30`);
   }
   if (from !== undefined && last !== undefined) throw usage('--from and --last say the same thing in two ways: give one of them');
-  if (last === 'all') {
-    const end_date = to ?? published?.end_date ?? lastFullDay(published, now, timeZone);
-    return { start_date: published && published.start_date < end_date ? published.start_date : end_date, end_date };
-  }
-  const end_date = to ?? lastFullDay(published, now, timeZone);
-  if (from !== undefined) {
-    if (from > end_date) throw usage(`--from ${from} lies after the last day, ${end_date}${to === undefined ? ': give --to as well' : ''}`);
-    return { start_date: from, end_date };
-  }
-  const span = last ?? DEFAULT_SPAN;
-  if (!SPAN.test(span)) throw usage(`--last ${span}: expected a span such as 30d, 8w, 8m or 1y, or "all"`);
-  return lastOf(span, end_date);
 }
 
 /** A period, and what a reader must know where it is not the one they would expect. */

@@ -77,7 +77,7 @@ test('the deployed edge is asked page by page for what it holds; parts of one de
   const pages: Record<string, unknown> = {
     '/internal/held/spill': { objects: [object('spill/a', 3, 'edge-1-7')], cursor: 'next page' },
     '/internal/held/spill?cursor=next%20page': { objects: [object('spill/b', 2, 'edge-1-7'), object('spill/c', 1, 'edge-1-8')] },
-    '/internal/held/dead': { objects: [object('dead/x', 0, null)] },
+    '/internal/held/dead': { objects: [object('dead/x', 0, null), object('dead/y', 4, 'edge-1-7')] },
   };
   const server: Server = createServer((request, response) => {
     const page = request.headers.authorization === 'Bearer secret' ? pages[request.url!] : undefined;
@@ -89,8 +89,8 @@ test('the deployed edge is asked page by page for what it holds; parts of one de
     const held = { edge_instance: 'edge-1', received_at: '2026-03-02T10:00:00.000Z', write_key_id: 'wk_1' };
     expect(await heldDeliveries({ url, token: 'secret' })).toEqual({
       deliveries: [
-        { ...held, edge_sequence: 7, rows: 5 },
-        { ...held, edge_sequence: 8, rows: 1 },
+        { ...held, edge_sequence: 7, rows: 4, spilled: 5 },
+        { ...held, edge_sequence: 8, rows: 0, spilled: 1 },
       ],
       unreadable: ['dead/x'],
     });

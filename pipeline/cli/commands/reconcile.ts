@@ -2,18 +2,17 @@ import type { Command } from 'commander';
 import { localDate } from '../../config/calendar.ts';
 import { loadConfig } from '../../config/load.ts';
 import { deployedEdge } from '../../deployed/admin.ts';
-import { isDate, lastOf, SPAN, type DateRange } from '../../query/dates.ts';
 import { heldDeliveries } from '../../query/reconcile/held.ts';
 import { reconcile } from '../../query/reconcile/reconcile.ts';
 import { globalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
 import { reconciliationCsv, renderReconciliation, verdict } from '../render/reconcile.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
-import { type PeriodOptions, usage } from './period.ts';
+import { daysOf, type PeriodOptions } from './period.ts';
 
 const EXAMPLES = `
 accepted = stored + duplicate + failed + erased + quarantined + pending + missing, by day of receipt. Ends with 1 where rows are
-missing or deliveries lost. With the deployed edge, TOUCHTRAIL_ADMIN_TOKEN must be set: it is asked what it holds.
+missing, deliveries lost or gaps unexplained. With the deployed edge, TOUCHTRAIL_ADMIN_TOKEN must be set: it is asked what it holds.
 
 Examples:
   $ touchtrail reconcile
@@ -39,7 +38,7 @@ export function registerReconcile(program: Command): void {
       const { config } = await loadConfig(configFile, { onMissingFile: () => {} });
       const now = new Date();
       const { timeZone } = config.project;
-      const { start_date: from, end_date: to } = daysOf(options, localDate(now, timeZone));
+      const { start_date: from, end_date: to } = daysOf(options, localDate(now, timeZone), DEFAULT_SPAN);
       const isDeployed = config.warehouse.type === 'bigquery';
       const held = isDeployed ? await heldDeliveries(deployedEdge(config.edge.url)) : undefined;
       const result = await reconcile({ config: config.warehouse, dataFolder, timeZone, from, to, now, ...(held && { held }) });
@@ -48,23 +47,4 @@ export function registerReconcile(program: Command): void {
       if (options.csv) for (const line of verdict(result)) writeNotice(line);
       if (!result.balanced) process.exitCode = 1;
     });
-}
-
-/** @throws UserError (exit code 2) for a date or span that is none. */
-function daysOf({ from, to, last }: PeriodOptions, today: string): DateRange {
-  for (const [name, date] of [
-    ['--from', from],
-    ['--to', to],
-  ] as const) {
-    if (date !== undefined && !isDate(date)) throw usage(`${name} ${date}: expected a date such as 2026-06-30`);
-  }
-  if (from !== undefined && last !== undefined) throw usage('--from and --last say the same thing in two ways: give one of them');
-  const end_date = to ?? today;
-  if (from !== undefined) {
-    if (from > end_date) throw usage(`--from ${from} lies after the last day, ${end_date}`);
-    return { start_date: from, end_date };
-  }
-  const span = last ?? DEFAULT_SPAN;
-  if (!SPAN.test(span)) throw usage(`--last ${span}: expected a span such as 30d, 8w, 8m or 1y`);
-  return lastOf(span, end_date);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,6 +84,19 @@ test('what stays is named, and is a failure', async () => {
 test('an edge that fails in between is a failure that says how far it came', async () => {
   answers = [page(200, 900, { cursor: 'next' }), { status: 503, body: { message: 'Not everything was put back' } }];
   await expect(replay()).rejects.toThrow(/answered 503.*Not everything.*\nuntil then: 200 deliveries with 900 events were put back/s);
+});
+
+test('the files of the CRM and of the costs have no part in it', async () => {
+  const file = join(folder, 'touchtrail.config.mjs');
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(
+      ' };',
+      ", costs: [{ csv: 'costs/not-here.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }] };",
+    ),
+  );
+  answers = [page(1, 1)];
+  expect((await replay()).stdout).toBe('1 delivery with 1 event was put back into the queue\n');
 });
 
 test('a config without a deployed edge is said to have none', async () => {

@@ -40,7 +40,8 @@ export function registerReplay(program: Command): void {
     .addHelpText('after', NOTES)
     .action(async ({ dryRun = false, spill = false }: ReplayOptions, command: Command) => {
       const { configFile, json } = globalOptions(command);
-      const { config } = await loadConfig(configFile);
+      // The files of the CRM and of the costs have no part in this.
+      const { config } = await loadConfig(configFile, { onMissingFile: () => {} });
       const prefix = spill ? 'spill' : 'dead';
       const replayed = await replay(deployedEdge(config.edge.url), prefix, dryRun);
       writeResult(json ? toJson(replayed) : `${sentence(replayed, dryRun)}\n`);

@@ -8,7 +8,8 @@ import { runNight, type RunEvent, type RunSummary } from '../../night/run.ts';
 import { globalOptions, progressFor, type GlobalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
 import { renderRun, runAsJson, showRun } from '../run-view.ts';
-import { screenOf, writeResult } from './output.ts';
+import type { UpStatus } from '../up/serve.ts';
+import { screenOf, writeNotice, writeResult } from './output.ts';
 
 /** `touchtrail run`: the pipeline now, in this process or in the `up` that lives on the data folder. */
 export function registerRun(program: Command): void {
@@ -19,19 +20,41 @@ export function registerRun(program: Command): void {
     .action(async (_: unknown, command: Command) => {
       const options = globalOptions(command);
       const summary = await run(options, showRun(progressFor(options)));
+      if (summary === null) {
+        process.exitCode = 1;
+        return;
+      }
       writeResult(options.json ? toJson(runAsJson(summary)) : renderRun(summary, screenOf().width));
     });
 }
 
-async function run(options: GlobalOptions, onProgress: (event: RunEvent) => void): Promise<RunSummary> {
+/** @returns null where it was interrupted while `up` carries the run out. */
+async function run(options: GlobalOptions, onProgress: (event: RunEvent) => void): Promise<RunSummary | null> {
   const { dataFolder, configFile } = options;
   const request = { command: 'run' as const, ...(configFile !== undefined && { configFile: path.resolve(configFile) }) };
-  const answered = await callControl<RunSummary>(dataFolder, request, { onProgress: (event) => onProgress(event as RunEvent) });
+  const signal = interrupted();
+  const answered = await askUp(dataFolder, request, { onProgress: (event) => onProgress(event as RunEvent), signal });
   if (answered !== undefined) return answered;
   const { config, configFolder } = await loadConfig(configFile);
   keepFilesPrivate();
   await sealLeftovers(dataFolder);
-  return runNight({ config, configFolder, dataFolder, onProgress, signal: interrupted() });
+  return runNight({ config, configFolder, dataFolder, onProgress, signal });
+}
+
+/**
+ * Has the `up` of a data folder carry a run out.
+ * @returns undefined where none lives there; null where the signal came first: `up` does not stop what it has begun.
+ */
+export async function askUp(
+  dataFolder: string,
+  request: Parameters<typeof callControl>[1],
+  { onProgress, signal }: { readonly onProgress: (event: unknown) => void; readonly signal: AbortSignal },
+): Promise<RunSummary | null | undefined> {
+  const up = await callControl<Pick<UpStatus, 'pid'>>(dataFolder, { command: 'status' });
+  if (!up) return undefined;
+  const answered = await callControl<RunSummary | null>(dataFolder, request, { onProgress, signal });
+  if (answered === null) writeNotice(`the run goes on in touchtrail up (process ${up.pid})`);
+  return answered;
 }
 
 /** No `up` lives here: what a killed one left open is complete. */

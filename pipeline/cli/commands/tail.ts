@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { EVENT_TYPES } from '../../../edge/contract/event-types.ts';
-import { loadConfig } from '../../config/load.ts';
+import { DEFAULT_NAMES, loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { UserError } from '../../config/user-error.ts';
 import { callControl } from '../../embedded/control.ts';
@@ -17,6 +18,7 @@ import { renderTailEntry } from '../render/tail.ts';
 import { stopRequested } from '../up/signals.ts';
 import { writeNotice } from './output.ts';
 import { countOf, usage } from './period.ts';
+import { deployedKeys, idsOf, type KnownKeys } from './tail-keys.ts';
 
 interface TailOptions {
   readonly type?: readonly string[];
@@ -48,26 +50,31 @@ export function registerTail(program: Command): void {
     .option('--interval <seconds>', 'with a deployed edge: seconds from one look to the next', '5')
     .addHelpText('after', EXAMPLES)
     .action(async (options: TailOptions, self: Command) => {
-      const { dataFolder, configFile, json } = globalOptions(self);
+      const { dataFolder, configFile, json, quiet } = globalOptions(self);
       const interval = countOf('--interval', options.interval);
-      const keys = await listKeys(dataFolder);
+      // The keys of the data folder are those of its edge, and of no other.
+      const isUp = (await callControl(dataFolder, { command: 'status' })) !== undefined;
+      const config = isUp ? undefined : await deployedConfig(configFile, dataFolder);
+      const known: KnownKeys = config ? await deployedKeys(config.edge.url) : { keys: await listKeys(dataFolder) };
       const filter: TailFilter = {
         ...(options.type && { types: options.type }),
-        ...(options.key && { writeKeyIds: options.key.flatMap((given) => idsOf(given, keys)) }),
+        ...(options.key && { writeKeyIds: options.key.flatMap((given) => idsOf(given, known)) }),
         ...(options.failed && { failed: true }),
       };
-      const names = new Map(keys.map(({ id, name }) => [id, name]));
-      const show = writer(json, (id) => names.get(id) ?? id);
+      if (known.silence !== undefined) writeNotice(`write keys are shown by their ids: ${known.silence}`);
+      const names = new Map(known.keys.map(({ id, name }) => [id, name]));
+      const timeZone = (config ?? (await projectConfig(configFile)))?.project.timeZone ?? 'UTC';
+      if (!json && !quiet) writeNotice(`times are in ${timeZone}`);
+      const show = writer({ json, timeZone }, (id) => names.get(id) ?? id);
       const stop = new AbortController();
       void stopRequested().then(() => stop.abort());
+      if (config) return await poll(config.warehouse, dataFolder, { filter, interval, show, signal: stop.signal });
       const answered = await callControl<null>(
         dataFolder,
         { command: 'tail', filter },
         { onProgress: (line) => show(line as TailLine), signal: stop.signal },
       );
-      if (answered !== undefined) return;
-      const { warehouse } = await deployedConfig(configFile, dataFolder);
-      await poll(warehouse, dataFolder, { filter, interval, show, signal: stop.signal });
+      if (answered === undefined) throw notRunning(dataFolder);
     });
 }
 
@@ -77,18 +84,11 @@ function typeOf(given: string, before: readonly string[] = []): string[] {
   return [...before, given];
 }
 
-function idsOf(given: string, keys: Awaited<ReturnType<typeof listKeys>>): string[] {
-  const found = keys.filter(({ id, name }) => id === given || name === given).map(({ id }) => id);
-  if (found.length > 0) return found;
-  // The keys of a deployed edge are not known here.
-  if (/^wk_\w+$/.test(given)) return [given];
-  const known = keys.flatMap(({ id, name }) => [name, id]);
-  throw usage(`--key: ${unknownName('write key', given, known)}`);
-}
-
 /** Writes each line, and resolves when the reader of stdout is ready for more. */
-function writer(json: boolean, nameOf: (id: string) => string): (line: TailLine) => Promise<void> {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+function writer(
+  { json, timeZone }: { readonly json: boolean; readonly timeZone: string },
+  nameOf: (id: string) => string,
+): (line: TailLine) => Promise<void> {
   return async (line) => {
     if ('dropped' in line) {
       writeNotice(`${line.dropped} events were left out: they came faster than they were read`);
@@ -99,10 +99,20 @@ function writer(json: boolean, nameOf: (id: string) => string): (line: TailLine)
   };
 }
 
+/** The config beside a running `up`; it may lie elsewhere, then there is none. */
+async function projectConfig(configFile: string | undefined): Promise<Config | undefined> {
+  if (configFile === undefined && !DEFAULT_NAMES.some((name) => existsSync(name))) return undefined;
+  return (await loadConfig(configFile, { onMissingFile: () => {} })).config;
+}
+
 async function deployedConfig(configFile: string | undefined, dataFolder: string): Promise<Config> {
   const { config } = await loadConfig(configFile, { onMissingFile: () => {} });
   if (config.warehouse.type === 'bigquery') return config;
-  throw new UserError(`"touchtrail up" is not running for ${dataFolder}: start it, or name the right folder with --data`);
+  throw notRunning(dataFolder);
+}
+
+function notRunning(dataFolder: string): UserError {
+  return new UserError(`"touchtrail up" is not running for ${dataFolder}: start it, or name the right folder with --data`);
 }
 
 interface PollOptions {

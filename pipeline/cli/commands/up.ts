@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../config/load.ts';
+import { UserError } from '../../config/user-error.ts';
 import { globalOptions } from '../options.ts';
 import { stopRequested } from '../up/signals.ts';
 
@@ -20,6 +21,13 @@ export function registerUp(program: Command): void {
       const loaded = await loadConfig(configFile, {
         onMissingFile: (message) => process.stderr.write(`warning: ${message}; a run fails until it is there\n`),
       });
+      if (loaded.config.warehouse.type === 'bigquery') {
+        throw new UserError(
+          `${loaded.file}: the warehouse is BigQuery, and nothing would bring what "touchtrail up" receives there: ` +
+            `deploy the edge (docs/deploy.md), or set warehouse: { type: 'duckdb' }`,
+          { exitCode: 2 },
+        );
+      }
       // Loaded here: the runtime takes a while, and no other command needs it.
       const { serve } = await import('../up/serve.ts');
       const log = (line: string): void => {

@@ -1,4 +1,4 @@
-import { ADMIN_TOKEN_FILE, EDGE_KEY_FILE } from './secrets.ts';
+import { ADMIN_TOKEN_FILE, EDGE_KEY_FILE, IP_HASH_KEY_FILE, IP_HASH_KEY_ID_FILE } from './secrets.ts';
 import { KEY_STORE_TO_COME } from './wrangler.ts';
 
 /** A shell script that makes key store, queues, bucket and secrets. It may be run again: what exists stays. */
@@ -11,7 +11,9 @@ cd "$(dirname "$0")/.."
 
 # The id of the key store goes into wrangler.toml.
 if grep -q '${KEY_STORE_TO_COME}' wrangler.toml; then
-  id="$(npx wrangler kv namespace create touchtrail-keys | grep -oE '[0-9a-f]{32}' | head -n 1)"
+  stores="$(npx wrangler kv namespace list | tr -d '[:space:]' | tr '}' '\\n')"
+  id="$(grep -F '"title":"touchtrail-keys"' <<< "$stores" | grep -oE '[0-9a-f]{32}' | head -n 1 || true)"
+  if [[ -z "$id" ]]; then id="$(npx wrangler kv namespace create touchtrail-keys | grep -oE '[0-9a-f]{32}' | head -n 1)"; fi
   sed "s/${KEY_STORE_TO_COME}/$id/" wrangler.toml > wrangler.toml.new
   mv wrangler.toml.new wrangler.toml
 fi
@@ -40,12 +42,26 @@ secret() { # name; the value on stdin
   if has "$secrets" "$1"; then cat > /dev/null; else npx wrangler secret put "$1"; fi
 }
 secret GOOGLE_SERVICE_ACCOUNT < ${EDGE_KEY_FILE}
-openssl rand -base64 48 | secret IP_HASH_KEY
-date +%Y-%m | secret IP_HASH_KEY_ID
-# The command line needs this one, too.
+
+# What is made here is kept in a file for this user alone, because a secret of a Worker cannot be read back. The command line needs
+# ADMIN_TOKEN; IP_HASH_KEY must stay the same for as long as visits are to be joined by address.
 umask 077
-if [[ ! -e ${ADMIN_TOKEN_FILE} ]]; then openssl rand -hex 32 > ${ADMIN_TOKEN_FILE}; fi
-secret ADMIN_TOKEN < ${ADMIN_TOKEN_FILE}
+kept() { # name, file, command that makes the value
+  local name="$1" file="$2"
+  shift 2
+  if [[ ! -s "$file" ]]; then
+    if has "$secrets" "$name"; then
+      echo "the Worker has a secret $name, but $file is not here: put your copy there" >&2
+      return
+    fi
+    "$@" > "$file.new"
+    mv "$file.new" "$file"
+  fi
+  secret "$name" < "$file"
+}
+kept IP_HASH_KEY ${IP_HASH_KEY_FILE} openssl rand -base64 48
+kept IP_HASH_KEY_ID ${IP_HASH_KEY_ID_FILE} date +%Y-%m
+kept ADMIN_TOKEN ${ADMIN_TOKEN_FILE} openssl rand -hex 32
 
 echo 'Cloudflare is ready. Next: npx wrangler deploy'
 `;

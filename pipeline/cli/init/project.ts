@@ -1,17 +1,18 @@
-import type { DeploymentSettings, ProjectSettings } from './settings.ts';
+import type { DeploymentSettings, LocalSettings, ProjectSettings } from './settings.ts';
 
 /**
  * The config of a new project, with what it can grow by as comments.
- * @param deployment where events go in production; default: everything is on this machine.
+ * @param place where events go in production, or, where everything is on this machine, the website and the path of the edge.
  */
-export function configTemplate({ name, timeZone, currency }: ProjectSettings, deployment?: DeploymentSettings): string {
-  const own = deployment ? [ownDomain(deployment.site)] : [];
+export function configTemplate({ name, timeZone, currency }: ProjectSettings, place: DeploymentSettings | LocalSettings = {}): string {
+  const own = place.site ? [ownDomain(place.site)] : [];
+  const edge = 'dataset' in place ? deployed(place) : place.path === undefined ? '' : `  edge: { path: ${quote(place.path)} },\n\n`;
   return `import { defineConfig } from 'touchtrail';
 
 export default defineConfig({
   project: { name: ${quote(name)}, timeZone: ${quote(timeZone)}, currency: ${quote(currency)} },
 
-${deployment ? deployed(deployment) : ''}  // Your own domains: visits between them are no referrals.
+${edge}  // Your own domains: visits between them are no referrals.
   site: { domains: [${own.map(quote).join()}] },
 
   // One SQL file each; it says what counts and when it happened.

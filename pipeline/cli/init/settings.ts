@@ -24,7 +24,8 @@ export interface DeploymentSettings {
 
 /** Lower-case letters, digits and hyphens, 6 to 30 of them; older ones belong to a domain: `example.com:project`. */
 const PROJECT_ID = /^(?:[a-z\d.-]+:)?[a-z][a-z\d-]{4,28}[a-z\d]$/;
-const LOCATION = /^[A-Za-z]+(?:-[a-z]+\d+)?$/;
+/** Multi-regions and regions: https://docs.cloud.google.com/bigquery/docs/locations */
+const LOCATION = /^(?:EU|US|[a-z]+-[a-z]+\d{1,2})$/;
 
 /**
  * Checks what the command line says about the production.
@@ -48,6 +49,32 @@ export function deploymentSettings(options: {
   if (path === '' || path === '/') throw wrong('--path', path, 'a path such as "/t": the Worker must not take the whole site');
   return { project: gcpProject, dataset, location, site: url, path };
 }
+
+/** What the command line says about the website of a project on this machine. */
+export interface LocalSettings {
+  readonly site?: URL;
+  /** Path of the website's own host that will lead to the edge, such as `/t`. */
+  readonly path?: string;
+}
+
+/**
+ * Checks the same for a project on this machine.
+ * @param given names of the options that stood on the command line.
+ * @throws UserError (exit code 2) where one of them is for BigQuery alone, or the site is none.
+ */
+export function localSettings(options: { readonly site?: string; readonly path: string }, given: ReadonlySet<string>): LocalSettings {
+  for (const [name, option] of Object.entries(BIGQUERY_OPTIONS)) {
+    if (given.has(name)) throw new UserError(`${option} is for BigQuery: add --warehouse bigquery, or leave it out`, { exitCode: 2 });
+  }
+  const { site, path } = options;
+  const url = site === undefined ? undefined : URL.parse(site);
+  if (url !== undefined && !/^https?:$/.test(url?.protocol ?? '')) {
+    throw wrong('--site', site, 'the address of your website, such as "https://www.example.com"');
+  }
+  return { ...(url && { site: url }), ...(given.has('path') && { path }) };
+}
+
+const BIGQUERY_OPTIONS = { gcpProject: '--gcp-project', dataset: '--dataset', location: '--location' };
 
 function wrong(option: string, value: string | undefined, expected: string): UserError {
   return new UserError(`${option}${value === undefined ? ' is missing' : ` ${JSON.stringify(value)}`}: expected ${expected}`, {

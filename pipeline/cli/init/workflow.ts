@@ -2,7 +2,7 @@
 export function workflowTemplate(): string {
   return `name: Touchtrail
 
-# Every night at 02:17 UTC: GitHub is slow on the hour. A run that is already under way is never stopped; two never work at once.
+# Every night at 02:17 UTC, whatever "nightly" in the config says: GitHub is slow on the hour. A run that is already under way is never stopped; two never work at once.
 on:
   schedule:
     - cron: '17 2 * * *'
@@ -25,6 +25,8 @@ jobs:
         with:
           node-version: 24
       - run: npm ci
+      # CRM exports and costs do not belong into this repository: a step here brings them from private storage, for example
+      # gsutil cp gs://my-exports/deals.csv crm/deals.csv
       # The secret is the key file of the service account touchtrail-pipeline: deploy/SECRETS.md.
       - name: Run the pipeline
         env:

@@ -36,13 +36,14 @@ invocation_logs = false
 crons = ["*/5 * * * *"]
 
 # SCRIPT_NAME "app" makes the script /app.js (edge.script in touchtrail.config.ts). INTERNAL_IPS: addresses of your company, as
-# ranges separated by commas.
+# ranges separated by commas. DEAD_QUEUE: the same as dead_letter_queue below, by which dead letters are told.
 [vars]
 BASE_PATH = "${path}"
 SCRIPT_NAME = ""
 INTERNAL_IPS = ""
 BIGQUERY_PROJECT = "${project}"
 BIGQUERY_DATASET = "${dataset}"
+DEAD_QUEUE = "touchtrail-dead"
 
 # deploy/cloudflare.sh creates the key store, the queues and the bucket, and puts the id here.
 [[kv_namespaces]]

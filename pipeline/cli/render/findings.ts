@@ -13,6 +13,9 @@ export function renderFindings(findings: readonly Finding[], emphasis: Emphasis)
     return remedy === undefined ? [line] : [line, `${' '.repeat(MARK_WIDTH + width + 4)}→ ${terminalText(remedy)}`];
   });
   const problems = findings.filter(({ status }) => status === 'problem').length;
-  const verdict = problems === 0 ? 'nothing is wrong' : problems === 1 ? '1 problem' : `${problems} problems`;
+  const unseen = [...new Set(findings.filter(({ status }) => status === 'unknown').map(({ subject }) => subject))];
+  const notLooked = unseen.length === 0 ? '' : `; not looked at: ${unseen.join(', ')}`;
+  const nothing = notLooked === '' ? 'nothing is wrong' : 'nothing is wrong in what was looked at';
+  const verdict = (problems === 0 ? nothing : problems === 1 ? '1 problem' : `${problems} problems`) + notLooked;
   return `${lines.join('\n')}\n\n${emphasis.bold(verdict)}\n`;
 }

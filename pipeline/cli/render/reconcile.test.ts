@@ -8,6 +8,7 @@ const NOTHING: Reconciliation = {
   from: '2026-03-01',
   to: '2026-03-02',
   time_zone: 'Europe/Berlin',
+  deployed: false,
   rows: [],
   broken: [],
   more_broken: false,
@@ -19,6 +20,16 @@ const NOTHING: Reconciliation = {
   balanced: true,
 };
 const entry = { erased: 0, quarantined: 0, missing: 0, duplicate: 0, failed: 0, pending: 0 };
+const GAP = {
+  edge_instance: 'edge-3',
+  first_missing: 5,
+  last_missing: 5,
+  deliveries: 1,
+  next_received_at: '2026-03-01T09:00:00.000Z',
+  lost: false,
+  unexplained: false,
+  in_flight: false,
+};
 const WRONG: Reconciliation = {
   ...NOTHING,
   rows: [
@@ -46,15 +57,8 @@ const WRONG: Reconciliation = {
     },
   ],
   gaps: [
-    { edge_instance: 'edge-1', first_missing: 3, last_missing: 4, deliveries: 2, next_received_at: '2026-03-01T09:00:00.000Z', lost: true },
-    {
-      edge_instance: 'edge-2',
-      first_missing: 5,
-      last_missing: 5,
-      deliveries: 1,
-      next_received_at: '2026-03-01T09:30:00.000Z',
-      lost: false,
-    },
+    { ...GAP, edge_instance: 'edge-1', first_missing: 3, last_missing: 4, deliveries: 2, lost: true },
+    { ...GAP, edge_instance: 'edge-2', next_received_at: '2026-03-01T09:30:00.000Z' },
   ],
   in_flight: 1,
   cut_off: 2,
@@ -97,6 +101,26 @@ test('days in which nothing was received say so', () => {
 
 Nothing was received in these days.
 What an edge was still storing when it was killed was never acknowledged: it is in no column, and clients send it again.
+`);
+});
+
+test('of a deployed edge nothing is called never acknowledged that may be lost', () => {
+  const gaps = [
+    { ...GAP, unexplained: true },
+    { ...GAP, in_flight: true },
+  ];
+  expect(renderReconciliation({ ...NOTHING, rows: [WRONG.rows[1]!], deployed: true, gaps, balanced: false }, SCREEN))
+    .toBe(`Accounts of the edge, 2026-03-01 to 2026-03-02, Europe/Berlin
+
+Day         Write key  Accepted  Stored  Duplicate  Failed  Erased  Quarantined  Pending  Missing
+──────────  ─────────  ────────  ──────  ─────────  ──────  ──────  ───────────  ───────  ───────
+2026-03-02  —                 1       1          0       0       0            0        0        0
+
+UNEXPLAINED: 1 delivery at the end of an instance, by gaps in the numbers: it may have been killed before it acknowledged them, or they are lost.
+gap: instance edge-3, number 5, before 2026-03-01T09:00:00.000Z: at the end of the instance: lost, or never acknowledged
+gap: instance edge-3, number 5, before 2026-03-01T09:00:00.000Z: may still be on its way
+
+The last deliveries of an edge instance leave no gap where none of them is in the warehouse or held: they cannot be shown.
 `);
 });
 

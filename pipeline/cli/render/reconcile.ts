@@ -1,5 +1,5 @@
 import { LEDGER_COUNTS, type LedgerEntry } from '../../query/reconcile/ledger.ts';
-import type { BrokenDelivery, MissingNumbers, Reconciliation } from '../../query/reconcile/reconcile.ts';
+import type { DeliveryState, MissingNumbers, Reconciliation } from '../../query/reconcile/reconcile.ts';
 import { toCsv } from './csv.ts';
 import { EMPTY } from './format.ts';
 import type { Screen } from './report.ts';
@@ -53,6 +53,8 @@ export function reconciliationCsv({ rows }: Reconciliation): string {
   );
 }
 
+const deliveriesOf = (gaps: readonly MissingNumbers[]) => gaps.reduce((total, gap) => total + gap.deliveries, 0);
+
 /** What is wrong, or that nothing is: for whoever does not read the tables. */
 export function verdict({ rows, broken, gaps, balanced }: Reconciliation): string[] {
   if (balanced) {
@@ -60,13 +62,19 @@ export function verdict({ rows, broken, gaps, balanced }: Reconciliation): strin
   }
   const { missing } = totalOf(rows);
   const withoutHeader = broken.filter(({ counted, found }) => counted === null || counted < found).length;
-  const lost = gaps.filter((gap) => gap.lost).reduce((total, gap) => total + gap.deliveries, 0);
+  const lost = deliveriesOf(gaps.filter((gap) => gap.lost));
+  const unexplained = deliveriesOf(gaps.filter((gap) => gap.unexplained));
   return [
     ...(missing > 0 ? [`MISSING: ${rowsOf(missing)} that ${missing === 1 ? 'was' : 'were'} acknowledged.`] : []),
     ...(withoutHeader > 0
       ? [`UNPROVEN: the header of ${deliveries(withoutHeader)} is missing: nobody can say whether all of the rows are there.`]
       : []),
     ...(lost > 0 ? [`LOST: ${deliveries(lost)}, by gaps in the numbers; how many rows they held is not known.`] : []),
+    ...(unexplained > 0
+      ? [
+          `UNEXPLAINED: ${deliveries(unexplained)} at the end of an instance, by gaps in the numbers: it may have been killed before it acknowledged them, or they are lost.`,
+        ]
+      : []),
   ];
 }
 
@@ -94,7 +102,7 @@ function brokenSection({ broken, more_broken: more }: Reconciliation, width: num
   return [[table.trimEnd(), ...rest, ''].join('\n')];
 }
 
-const brokenCells = ({ edge_instance, edge_sequence, received_at, write_key_id, counted, found }: BrokenDelivery) => [
+const brokenCells = ({ edge_instance, edge_sequence, received_at, write_key_id, counted, found }: DeliveryState) => [
   edge_instance,
   String(edge_sequence),
   received_at,
@@ -108,13 +116,19 @@ function gapLines({ gaps }: Reconciliation): string[] {
   return gaps.length > SHOWN ? [...shown, `${figure(gaps.length - SHOWN)} more gaps: all with --json`] : shown;
 }
 
-function gapLine({ edge_instance, first_missing, last_missing, next_received_at, lost }: MissingNumbers): string {
+function gapLine(gap: MissingNumbers): string {
+  const { edge_instance, first_missing, last_missing, next_received_at } = gap;
   const numbers = first_missing === last_missing ? `number ${first_missing}` : `numbers ${first_missing} to ${last_missing}`;
-  const meaning = lost ? 'lost' : 'at the end of the instance: most likely never acknowledged';
-  return `gap: instance ${edge_instance}, ${numbers}, before ${next_received_at}: ${meaning}`;
+  return `gap: instance ${edge_instance}, ${numbers}, before ${next_received_at}: ${meaningOf(gap)}`;
 }
 
-function notes({ in_flight, cut_off, in_both, unreadable }: Reconciliation): string[] {
+function meaningOf({ lost, unexplained, in_flight }: MissingNumbers): string {
+  if (lost) return 'lost';
+  if (in_flight) return 'may still be on its way';
+  return `at the end of the instance: ${unexplained ? 'lost, or never acknowledged' : 'most likely never acknowledged'}`;
+}
+
+function notes({ deployed, in_flight, cut_off, in_both, unreadable }: Reconciliation): string[] {
   return [
     ...(in_flight > 0 ? [`In flight, counted as pending: ${deliveries(in_flight)} received within the last 30 minutes.`] : []),
     ...(cut_off > 0 ? [`Cut off while they were written, so not acknowledged and not counted: ${rowsOf(cut_off)}.`] : []),
@@ -124,6 +138,8 @@ function notes({ in_flight, cut_off, in_both, unreadable }: Reconciliation): str
           `The archive holds ${count(unreadable.length, 'object', 'objects')} that nobody can read, in no column: ${unreadable.slice(0, 3).join(', ')}`,
         ]
       : []),
-    'What an edge was still storing when it was killed was never acknowledged: it is in no column, and clients send it again.',
+    deployed
+      ? 'The last deliveries of an edge instance leave no gap where none of them is in the warehouse or held: they cannot be shown.'
+      : 'What an edge was still storing when it was killed was never acknowledged: it is in no column, and clients send it again.',
   ];
 }

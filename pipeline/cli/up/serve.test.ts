@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataFolder, { recursive: true, force: true }));
 
-const start = (edge?: { path?: string; script?: string }) =>
+const start = (edge?: { path?: string; script?: string }, log: (line: string) => void = () => {}) =>
   serve({
     loaded: {
       config: Config.parse({ project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' }, edge }),
@@ -26,7 +26,7 @@ const start = (edge?: { path?: string; script?: string }) =>
     dataFolder,
     host: '127.0.0.1',
     port: 0,
-    log: () => {},
+    log,
   });
 
 const isAnswered = (port: number) =>
@@ -59,4 +59,16 @@ test('the path of the edge and the name of the script are those of the config', 
   const statuses = ['/t/app.js', '/app.js', '/t/t.js', '/t.js'].map(async (path) => (await fetch(server.url + path)).status);
   expect(await Promise.all(statuses)).toEqual([200, 200, 404, 404]);
   await server.stop();
+});
+
+test('a new data folder is for this user alone and named, and so is that it has no write key', async () => {
+  await rm(dataFolder, { recursive: true });
+  const lines: string[] = [];
+  const server = await start(undefined, (line) => lines.push(line));
+  await server.stop();
+  expect(lines).toEqual([
+    `made a new data folder ${dataFolder} (--data names another)`,
+    `warning: there is no write key in ${dataFolder}, so that every event is refused: npx touchtrail keys create`,
+  ]);
+  expect(((await stat(dataFolder)).mode & 0o777).toString(8)).toBe('700');
 });

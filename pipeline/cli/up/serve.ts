@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import type { LoadedConfig } from '../../config/load.ts';
 import { UserError } from '../../config/user-error.ts';
 import { callControl, serveControl } from '../../embedded/control.ts';
+import { listKeys } from '../../embedded/keys.ts';
 import { createTail } from '../../embedded/tail.ts';
 import { startUp } from '../../embedded/up.ts';
 import { runInChild } from '../../night/run-in-child.ts';
 import { type Scheduler, type SchedulerOptions, startScheduler } from '../../night/scheduler.ts';
+import { newFolderNotice } from '../options.ts';
 import { describeChanges } from '../run-view.ts';
 import { afterFailure, withCleanUp } from '../../night/both-errors.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -49,6 +52,7 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
   const { path: basePath, script: scriptName, internalIps, trustedProxies } = loaded.config.edge;
   const adminToken = process.env['TOUCHTRAIL_ADMIN_TOKEN'] ?? '';
   const tail = createTail();
+  const isNew = !existsSync(dataFolder);
   const runtime = await keepingSignals(() =>
     startUp({
       dataFolder,
@@ -64,6 +68,7 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
       onFailure: failure.reject,
     }),
   );
+  if (isNew) log(newFolderNotice(dataFolder));
   const runs = oneAtATime(async (configFile, onProgress, signal) => {
     await runtime.seal();
     return runInChild({ configFile, dataFolder }, onProgress, signal);
@@ -91,6 +96,9 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
         next_run: nightly.next().toISOString(),
       }),
     });
+    if ((await listKeys(dataFolder)).every(({ revoked_at }) => revoked_at !== null)) {
+      log(`warning: there is no write key in ${dataFolder}, so that every event is refused: npx touchtrail keys create`);
+    }
     return { url: runtime.url, failed: failure.promise, stop };
   } catch (error) {
     // Without this the edge would go on receiving, and the command never end.

@@ -1,5 +1,5 @@
 import { type Finding, note, ok, problem, unknown } from '../finding.ts';
-import { cookieLife, domainOf, type HostAddress, routeOf } from './route.ts';
+import { cookieLife, domainOf, type HostAddress, isOtherPort, routeOf } from './route.ts';
 import { formVendor } from './vendors.ts';
 import type { Exchange, PageForm, ScriptTag, Visit } from './visit.ts';
 
@@ -134,13 +134,15 @@ async function judgeCookie({ url, tags, delivery, documentCookies, cookie }: Vis
   const [siteHost, edgeHost] = [new URL(url).hostname, new URL(edgeUrl).hostname];
   const domain = domainOf(siteHost, cookie?.domain);
   const route = routeOf(siteHost, edgeHost, domain);
-  const finding = judgeRoute(route, siteHost, edgeHost, delivery);
+  const isTrial = isOtherPort(new URL(url), new URL(edgeUrl));
+  const finding = isTrial ? otherPort(new URL(url), new URL(edgeUrl)) : judgeRoute(route, siteHost, edgeHost, delivery);
   if (cookie === undefined) return [finding, unknown('Cookie', 'there is none yet')];
   const isSet = (names: readonly string[] | undefined) => names?.includes(cookie.name) ?? false;
   const setBy = isSet(documentCookies) ? 'page' : isSet(delivery?.cookies) ? 'edge' : undefined;
   const [site, edge] = route === 'subdomain' ? await Promise.all([lookUp(siteHost), lookUp(edgeHost)]) : [undefined, undefined];
   const { days, why } = cookieLife({ route, setBy, site, edge, domain });
   const says = `${cookie.name} = ${cookie.value}, in Safari for ${days === undefined ? 'a time that cannot be told' : `${days} days`}: ${why}`;
+  if (isTrial && days === 7) return [finding, note('Cookie', `${says}; of another port nothing more is to be had`)];
   return [
     finding,
     days === 7
@@ -161,6 +163,19 @@ function judgeRoute(route: ReturnType<typeof routeOf>, siteHost: string, edgeHos
     return ok('Route', `the edge is a path of ${siteHost} itself${by}`);
   }
   if (route === 'subdomain') return ok('Route', `the edge is a subdomain of the site: ${edgeHost}`);
+  return thirdParty(siteHost, edgeHost);
+}
+
+/** The edge is a program of its own on the host of the page. */
+export function otherPort(site: URL, edge: URL): Finding {
+  return ok(
+    'Route',
+    `the edge is on the same host as the page, on another port (${edge.host} beside ${site.host}): fine for trying it on one machine`,
+  );
+}
+
+/** The edge is on another site. */
+export function thirdParty(siteHost: string, edgeHost: string): Finding {
   return problem(
     'Route',
     `${edgeHost} is a third party on ${siteHost}: blockers know it, and it can set no cookie`,

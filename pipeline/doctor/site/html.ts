@@ -1,7 +1,7 @@
 import { type Finding, note, ok, problem, unknown, wordsOf } from '../finding.ts';
 import { HOW_TO_GET_A_BROWSER } from './browser.ts';
-import type { LookUp } from './findings.ts';
-import { domainOf, routeOf } from './route.ts';
+import { type LookUp, otherPort, thirdParty } from './findings.ts';
+import { domainOf, isOtherPort, routeOf } from './route.ts';
 
 /** What the text of a page says where there is no browser: whether a tag is there, and where it leads. */
 export async function examineHtml(page: URL, lookUp: LookUp): Promise<Finding[]> {
@@ -22,22 +22,20 @@ export async function examineHtml(page: URL, lookUp: LookUp): Promise<Finding[]>
     limited,
     ok('Page', response.url),
     ...(script
-      ? [ok('Script', `a tag with ${script.href}`), await judgeHost(new URL(response.url).hostname, script.hostname, lookUp)]
+      ? [ok('Script', `a tag with ${script.href}`), await judgeHost(new URL(response.url), script, lookUp)]
       : [note('Script', 'no tag in the text of the page; a tag manager may add it', 'with a browser the doctor sees it')]),
+    unknown('Events', 'whether they are sent, and taken, shows only in a browser'),
+    unknown('Cookie', 'whether it is set, and how long it lives, shows only in a browser'),
     unknown('Forms', `${forms} in the text of the page: what they hold shows only in a browser`),
   ];
 }
 
-async function judgeHost(siteHost: string, edgeHost: string, lookUp: LookUp): Promise<Finding> {
+async function judgeHost(site: URL, edge: URL, lookUp: LookUp): Promise<Finding> {
+  if (isOtherPort(site, edge)) return otherPort(site, edge);
+  const [siteHost, edgeHost] = [site.hostname, edge.hostname];
   const route = routeOf(siteHost, edgeHost, domainOf(siteHost));
   if (route === 'same host') return ok('Route', `the edge is a path of ${siteHost} itself`);
-  if (route === 'third party') {
-    return problem(
-      'Route',
-      `${edgeHost} is a third party on ${siteHost}: blockers know it, and it can set no cookie`,
-      'serve the edge first-party: docs/first-party.md',
-    );
-  }
+  if (route === 'third party') return thirdParty(siteHost, edgeHost);
   const address = await lookUp(edgeHost);
   return ok(
     'Route',

@@ -26,6 +26,11 @@ export interface CookieLife {
   readonly why: string;
 }
 
+/** Whether two addresses are of one host with several ports, as on a machine to try things on. Cookies know no ports (RFC 6265 §8.5). */
+export function isOtherPort(site: URL, edge: URL): boolean {
+  return site.hostname === edge.hostname && site.host !== edge.host;
+}
+
 /** @param domain of the site, such as `example.com`. */
 export function routeOf(siteHost: string, edgeHost: string, domain: string): Route {
   if (siteHost === edgeHost) return 'same host';

@@ -1,8 +1,10 @@
 /** Form systems by the hosts that their forms are sent to or framed from, and the page of the documentation about each. */
-const VENDORS: readonly (readonly [hosts: RegExp, name: string, page: string])[] = [
+const VENDORS: readonly (readonly [hosts: RegExp, name: string, page: string, paths?: RegExp])[] = [
   [/(?:^|\.)(?:hsforms\.(?:net|com)|hubspot\.com|hubspotusercontent\S*\.net|hs-sites\S*\.com)$/, 'HubSpot', 'hubspot'],
   [/(?:^|\.)(?:marketo\.(?:com|net)|mktoweb\.com|mktorest\.com)$/, 'Marketo', 'marketo'],
-  [/^go\.|(?:^|\.)pardot\.com$/, 'Account Engagement (Pardot)', 'pardot'],
+  [/(?:^|\.)pardot\.com$/, 'Account Engagement (Pardot)', 'pardot'],
+  // On a tracker domain of the company's own, whose name may be any: the number of the account, the day, and a code.
+  [/./, 'Account Engagement (Pardot)', 'pardot', /^\/l\/\d+\/\d{4}-\d\d-\d\d\/\w+$/],
   [/^webto\.salesforce\.com$/, 'Salesforce web-to-lead', 'salesforce-web-to-lead'],
   [/(?:^|\.)typeform\.com$/, 'Typeform', 'typeform'],
   [/(?:^|\.)webflow\.(?:com|io)$/, 'Webflow', 'webflow'],
@@ -10,7 +12,7 @@ const VENDORS: readonly (readonly [hosts: RegExp, name: string, page: string])[]
 
 /** @returns the system that a form or frame of this address belongs to; undefined: none that is known. */
 export function formVendor(address: string): { readonly name: string; readonly page: string } | undefined {
-  const host = URL.parse(address)?.hostname;
-  const [, name, page] = VENDORS.find(([hosts]) => host !== undefined && hosts.test(host)) ?? [];
-  return name === undefined ? undefined : { name, page: `docs/forms/${page}.md` };
+  const url = URL.parse(address);
+  const vendor = url && VENDORS.find(([hosts, , , paths]) => hosts.test(url.hostname) && (!paths || paths.test(url.pathname)));
+  return vendor ? { name: vendor[1], page: `docs/forms/${vendor[2]}.md` } : undefined;
 }

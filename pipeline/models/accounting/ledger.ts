@@ -126,6 +126,14 @@ export function instanceEnds(dialect: Dialect, instances: readonly string[]): Sq
     group by 1`;
 }
 
+/** The numbers, among these, that have an empty header: the edge filled them because they were not acknowledged. See {@link numberText}. */
+export function emptyHeaders(dialect: Dialect, numbers: readonly string[]): Sql {
+  return sql`
+    select distinct edge_instance, edge_sequence
+    from ${table(DELIVERIES.name)}
+    where count = 0 and ${dialect.isIn(deliveryNumber(dialect), sql`${arrayParam(numbers, 'STRING')}`)}`;
+}
+
 /** One row per number of an instance: what its header counts, and what became of its rows. */
 function deliveryStates(dialect: Dialect, isAsked: Sql): Sql {
   const failedKey = sql`coalesce(

@@ -7,7 +7,10 @@ export interface HeldDelivery {
   readonly edge_sequence: number;
   readonly received_at: string;
   readonly write_key_id: string | null;
+  /** Rows of it that were given up: those that were not done. */
   readonly rows: number;
+  /** All of its rows, where it could not be queued as far as was known; it may have been, and some of them be done. */
+  readonly spilled: number;
 }
 
 /** What could not be queued, and what was given up; the warehouse has what it refused in `failed_events`. */
@@ -31,9 +34,11 @@ export async function heldDeliveries(edge: DeployedEdge): Promise<Held> {
         continue;
       }
       const { received_at, write_key_id, delivery } = object;
-      // A delivery larger than a message is several objects.
-      const rows = object.rows + (byNumber.get(delivery!)?.rows ?? 0);
-      byNumber.set(delivery!, { edge_instance, edge_sequence: Number(sequence), received_at, write_key_id, rows });
+      // A delivery may be several objects.
+      let { rows, spilled } = byNumber.get(delivery!) ?? { rows: 0, spilled: 0 };
+      if (prefix === 'spill') spilled += object.rows;
+      else rows += object.rows;
+      byNumber.set(delivery!, { edge_instance, edge_sequence: Number(sequence), received_at, write_key_id, rows, spilled });
     }
   }
   return { deliveries: [...byNumber.values()], unreadable };

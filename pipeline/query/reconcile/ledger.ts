@@ -19,18 +19,6 @@ export interface LedgerEntry {
   missing: number;
 }
 
-/** A delivery that is not whole. */
-export interface BrokenDelivery {
-  readonly edge_instance: string;
-  readonly edge_sequence: number;
-  readonly received_at: string;
-  readonly date: string;
-  readonly write_key_id: string | null;
-  /** What its header counts; null where there is none. */
-  readonly counted: number | null;
-  readonly found: number;
-}
-
 const COUNTS = ['accepted', 'stored', 'duplicate', 'failed', 'erased', 'quarantined', 'pending', 'missing'] as const;
 /** The figures of a {@link LedgerEntry}, in their order. */
 export const LEDGER_COUNTS: readonly (typeof COUNTS)[number][] = COUNTS;
@@ -63,7 +51,7 @@ export class Ledger {
   }
 
   /** Rows that are missing in the warehouse and were not lost: they are on their way. */
-  missingIsPending({ date, write_key_id, counted, found }: BrokenDelivery): void {
+  missingIsPending({ date, write_key_id, counted, found }: DeliveryState): void {
     const entry = this.at(date, write_key_id);
     const rows = Math.max(0, (counted ?? 0) - found);
     entry.missing -= rows;
@@ -71,7 +59,7 @@ export class Ledger {
   }
 
   /** Rows that a header counts but that were never acknowledged. */
-  missingWasNotAccepted({ date, write_key_id, counted, found }: BrokenDelivery): void {
+  missingWasNotAccepted({ date, write_key_id, counted, found }: DeliveryState): void {
     const entry = this.at(date, write_key_id);
     const rows = Math.max(0, (counted ?? 0) - found);
     entry.missing -= rows;
@@ -87,7 +75,7 @@ export class Ledger {
 
 /** What became of a delivery that has landed, beside what the warehouse may have of it already. */
 export interface LandedOutcome {
-  readonly broken?: BrokenDelivery;
+  readonly broken?: DeliveryState;
   /** Rows that were being written when the writer ended, or still are. */
   readonly cutOff: number;
 }
@@ -96,11 +84,13 @@ export interface LandedOutcome {
  * Adds a delivery that has landed. One that the warehouse knows, too, was stored twice because nobody heard of the first time:
  * together they are one delivery, of which the greater count holds.
  * @param copies all that has landed under its number.
+ * @param canBeCut whether rows that are missing at the end of its segment may have been cut off before they were acknowledged.
  * @param known what the warehouse has of it; counted by {@link Ledger.addWarehouse} where it lies within the days.
  */
 export function addLanded(
   ledger: Ledger,
   copies: readonly LandedDelivery[],
+  canBeCut: boolean,
   known: DeliveryState | undefined,
   days: AccountedDays,
 ): LandedOutcome {
@@ -114,7 +104,7 @@ export function addLanded(
   const before = known?.found ?? 0;
   // The copies hold the same rows.
   const found = Math.max(before, ...copies.map(({ rows }) => rows));
-  const isCut = best.isLast && found < counted;
+  const isCut = canBeCut && best.isLast && found < counted;
   const accepted = isCut ? found : Math.max(counted, found);
 
   if (known && known.date >= days.from && known.date <= days.to) {
@@ -142,14 +132,20 @@ export function addHeld(ledger: Ledger, held: HeldDelivery, known: DeliveryState
   const date = known?.date ?? localDate(held.received_at, days.timeZone);
   if (date < days.from || date > days.to) return;
   const entry = ledger.at(date, known ? known.write_key_id : held.write_key_id);
+  const coming = rowsToCome(held, known?.found ?? 0);
   if (known && known.counted !== null) {
-    const rows = Math.min(held.rows, Math.max(0, known.counted - known.found));
+    const rows = Math.min(coming, Math.max(0, known.counted - known.found));
     entry.missing -= rows;
     entry.pending += rows;
   } else {
-    entry.accepted += held.rows;
-    entry.pending += held.rows;
+    entry.accepted += coming;
+    entry.pending += coming;
   }
+}
+
+/** What is held of a delivery and is not among the rows that were found: of one that was given up the rest, of a spilled one all. */
+export function rowsToCome({ rows, spilled }: HeldDelivery, found: number): number {
+  return Math.max(rows, spilled - found);
 }
 
 /** How far the numbers of an instance go in the warehouse. */
@@ -212,7 +208,8 @@ function split(gap: Gap, headers: readonly { readonly edge_sequence: number; rea
   return parts;
 }
 
-function latest(headers: readonly { readonly received_at: string }[], known: string | undefined): string {
+/** When the last of an instance's deliveries was received. */
+export function latest(headers: readonly { readonly received_at: string }[], known: string | undefined): string {
   const times = headers.map(({ received_at }) => Date.parse(received_at));
   return new Date(Math.max(...times, known === undefined ? 0 : Date.parse(known))).toISOString();
 }

@@ -133,6 +133,35 @@ describe('the embedded edge', () => {
     expect((await accounts()).cut_off).toBe(2);
   });
 
+  test('rows that are missing at the end of a segment are a loss where their instance went on for more than a minute', async () => {
+    const torn = delivery(1, ['m1', 'm2', 'm3'], 1);
+    const later = (received_at: string) => segment('sealed', 'b', delivery(2, [], 0, { received_at }));
+    await segment('sealed', 'a', torn);
+    await later('2026-03-02T10:01:00.000Z');
+    expect(await figures()).toEqual({ accepted: 1, pending: 1, balanced: true });
+    await later('2026-03-02T10:01:00.001Z');
+    const broken = [{ edge_instance: 'edge-1', edge_sequence: 1, write_key_id: 'wk_1', counted: 3, found: 1 }];
+    expect(await figures()).toEqual({ accepted: 3, pending: 1, missing: 2, balanced: false });
+    expect(await accounts()).toMatchObject({ broken, cut_off: 0 });
+    await night();
+    expect(await figures()).toEqual({ accepted: 3, stored: 1, missing: 2, balanced: false });
+    expect(await accounts()).toMatchObject({ broken, cut_off: 0 });
+  });
+
+  test('a write that failed and was filled later is no loss, whichever of the two is loaded', async () => {
+    await segment('sealed', 'a', delivery(1, ['m1', 'm2', 'm3'], 1));
+    const filling = delivery(1, []) + delivery(2, [], 0, { received_at: '2026-03-02T11:00:00.000Z' });
+    await segment('sealed', 'b', filling);
+    expect(await figures()).toEqual({ accepted: 1, pending: 1, balanced: true });
+    await rm(path.join(data, 'landing', 'sealed', 'b.ndjson'));
+    await night();
+    await segment('sealed', 'b', filling);
+    expect(await figures()).toEqual({ accepted: 1, stored: 1, balanced: true });
+    await night();
+    expect(await figures()).toEqual({ accepted: 1, stored: 1, balanced: true });
+    expect((await accounts()).cut_off).toBe(2);
+  });
+
   test('rows that are missing in the middle of a segment are a loss: landed or loaded', async () => {
     await segment('sealed', 'a', delivery(1, ['m1', 'm2', 'm3'], 1) + delivery(2, ['m4']));
     const broken = [{ edge_instance: 'edge-1', edge_sequence: 1, write_key_id: 'wk_1', counted: 3, found: 1 }];
@@ -198,6 +227,7 @@ const held = (deliveries: readonly Partial<HeldDelivery>[], unreadable: readonly
     received_at: AT,
     write_key_id: 'wk_1',
     rows: 1,
+    spilled: 0,
     ...one,
   })),
   unreadable,
@@ -217,6 +247,37 @@ describe('the deployed edge', () => {
     expect(await figures({ held: held([{ rows: 2 }]) })).toEqual({ accepted: 3, stored: 1, pending: 2, balanced: true });
     // Without what is held, its header would be missing.
     expect(await figures({ held: held([]) })).toEqual({ accepted: 1, stored: 1, balanced: false });
+  });
+
+  test('a spilled delivery of which rows have arrived all the same, without its header, has no more rows for that', async () => {
+    await land(1, 'm1', 'm2');
+    await world.run(events);
+    expect(await figures({ held: held([{ rows: 0, spilled: 2 }]) })).toEqual({ accepted: 2, stored: 2, balanced: true });
+    expect(await figures({ held: held([{ rows: 0, spilled: 3 }]) })).toEqual({ accepted: 3, stored: 2, pending: 1, balanced: true });
+  });
+
+  test('a spilled delivery whose header has arrived is the rest of it', async () => {
+    await world.load(DELIVERIES, [header(1, 3)]);
+    await land(1, 'm1', 'm2');
+    await world.run(events);
+    expect(await figures({ held: held([{ rows: 0, spilled: 3 }]) })).toEqual({ accepted: 3, stored: 2, pending: 1, balanced: true });
+    expect(await figures({ held: held([{ rows: 0, spilled: 2 }]) })).toEqual({ accepted: 3, stored: 2, missing: 1, balanced: false });
+  });
+
+  test('a gap is no loss as long as its deliveries can be on their way', async () => {
+    await world.load(DELIVERIES, [header(1, 0), header(3, 0), header(4, 0, { received_at: '2026-03-02T10:10:00.000Z' })]);
+    const young = await accounts({ held: held([]), now: new Date('2026-03-02T10:30:00.000Z') });
+    expect(young).toMatchObject({ balanced: true, gaps: [{ first_missing: 2, lost: false, unexplained: false, in_flight: true }] });
+    const old = await accounts({ held: held([]), now: new Date('2026-03-02T10:30:00.001Z') });
+    expect(old).toMatchObject({ balanced: false, gaps: [{ first_missing: 2, lost: true, unexplained: false, in_flight: false }] });
+  });
+
+  test('a gap at the end of an instance is unexplained: a loss, or never acknowledged', async () => {
+    await world.load(DELIVERIES, [header(1, 0), header(3, 0, { received_at: '2026-03-02T10:00:30.000Z' })]);
+    const young = await accounts({ held: held([]), now: new Date('2026-03-02T10:30:30.000Z') });
+    expect(young).toMatchObject({ balanced: true, gaps: [{ first_missing: 2, lost: false, unexplained: false, in_flight: true }] });
+    const old = await accounts({ held: held([]), now: new Date('2026-03-02T10:30:30.001Z') });
+    expect(old).toMatchObject({ balanced: false, gaps: [{ first_missing: 2, lost: false, unexplained: true, in_flight: false }] });
   });
 
   test('a copy of what has arrived is nothing', async () => {

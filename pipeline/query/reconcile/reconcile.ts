@@ -7,6 +7,7 @@ import {
   type AccountedDays,
   brokenDeliveries,
   type DeliveryState,
+  emptyHeaders,
   type Gap,
   instanceEnds,
   ledgerRows,
@@ -19,10 +20,11 @@ import { openWarehouse } from '../../warehouse/open.ts';
 import { WarehouseInUseError } from '../../warehouse/warehouse-error.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { Held, HeldDelivery } from './held.ts';
-import { addHeld, addLanded, type BrokenDelivery, gapsWithLanded, type KnownEnd, Ledger, type LedgerEntry } from './ledger.ts';
+import { addHeld, addLanded, gapsWithLanded, type KnownEnd, latest, Ledger, type LedgerEntry, rowsToCome } from './ledger.ts';
 import { cutOffDeliveries, type LandedDelivery, landedSegments } from './segments.ts';
 
-export type { BrokenDelivery, LedgerEntry } from './ledger.ts';
+export type { DeliveryState } from '../../models/accounting/ledger.ts';
+export type { LedgerEntry } from './ledger.ts';
 
 /** Numbers of an instance that no delivery has. */
 export interface MissingNumbers {
@@ -38,6 +40,10 @@ export interface MissingNumbers {
    * deliveries that were never acknowledged leave such a gap, too.
    */
   readonly lost: boolean;
+  /** Deployed: the gap is at the end of an instance, and is a loss or what was never acknowledged: nobody can say which. */
+  readonly unexplained: boolean;
+  /** Deployed: they can still be on their way, and are neither yet. */
+  readonly in_flight: boolean;
 }
 
 /** The accounts of some days. */
@@ -45,9 +51,11 @@ export interface Reconciliation {
   readonly from: string;
   readonly to: string;
   readonly time_zone: string;
+  /** Whether they are those of a deployed edge. */
+  readonly deployed: boolean;
   readonly rows: readonly LedgerEntry[];
   /** Deliveries that are not whole and should be. */
-  readonly broken: readonly BrokenDelivery[];
+  readonly broken: readonly DeliveryState[];
   /** Whether there are more of them than are listed. */
   readonly more_broken: boolean;
   readonly gaps: readonly MissingNumbers[];
@@ -59,7 +67,7 @@ export interface Reconciliation {
   readonly cut_off: number;
   /** Rows that the warehouse refused and has all the same: counted once. */
   readonly in_both: number;
-  /** Nothing is missing and no delivery is lost. */
+  /** Nothing is missing, no delivery is lost, and no gap is unexplained. */
   readonly balanced: boolean;
 }
 
@@ -121,7 +129,7 @@ async function accounts(
   const { timeZone, from, to, held, now } = options;
   const days: AccountedDays = { timeZone, from, to };
   const ledger = new Ledger();
-  const broken = new Map<string, BrokenDelivery>();
+  const broken = new Map<string, DeliveryState>();
   let gaps: Gap[] = [];
   let [moreBroken, inFlight, cutOff, inBoth] = [false, 0, 0, 0];
   const landed = byNumber(segments);
@@ -148,7 +156,7 @@ async function accounts(
       addHeld(ledger, delivery, state, days);
       const remaining = broken.get(number);
       if (!remaining || !state) continue;
-      const found = state.found + delivery.rows;
+      const found = state.found + rowsToCome(delivery, state.found);
       if ((state.counted ?? 0) <= found) broken.delete(number);
       else broken.set(number, { ...remaining, found });
     }
@@ -161,8 +169,18 @@ async function accounts(
     gaps = gapsWithLanded(gaps, byInstance(held.deliveries), await endsOf(warehouse, held.deliveries)).filter(isInDays);
   } else {
     const known = await knownStates(warehouse, timeZone, [...landed.keys()]);
+    const headers = [...landed.values()].flat().map(({ header }) => header);
+    const landedBy = byInstance(headers);
+    const ends = await endsOf(warehouse, [...headers, ...broken.values()]);
+    const short = [...landed].filter(([, copies]) => copies.some(({ header, rows }) => rows < header.count));
+    const filled = await filledNumbers(warehouse, landed, [...broken.keys(), ...short.map(([number]) => number)]);
+    /** A kill cuts off the end of what an instance wrote. A failed write is not acknowledged either: its number is filled. */
+    const canBeCut = (number: string, { edge_instance, received_at }: Numbered) => {
+      const last = latest(landedBy.get(edge_instance) ?? [], ends.get(edge_instance)?.last_received_at);
+      return filled.has(number) || Date.parse(last) - Date.parse(received_at) <= SETTLED_MS;
+    };
     for (const [number, copies] of landed) {
-      const outcome = addLanded(ledger, copies, known.get(number), days);
+      const outcome = addLanded(ledger, copies, canBeCut(number, copies[0]!.header), known.get(number), days);
       cutOff += outcome.cutOff;
       broken.delete(number);
       if (outcome.broken) broken.set(number, outcome.broken);
@@ -170,20 +188,20 @@ async function accounts(
     for (const { header, rows } of broken.size > 0 ? await cutOffDeliveries(options.dataFolder) : []) {
       const number = numberText(header.edge_instance, header.edge_sequence);
       const delivery = broken.get(number);
-      if (delivery?.counted !== header.count || delivery.found !== rows) continue;
+      if (delivery?.counted !== header.count || delivery.found !== rows || !canBeCut(number, header)) continue;
       ledger.missingWasNotAccepted(delivery);
       cutOff += header.count - rows;
       broken.delete(number);
     }
-    const headers = [...landed.values()].flat().map(({ header }) => header);
-    gaps = gapsWithLanded(gaps, byInstance(headers), await endsOf(warehouse, headers)).filter(isInDays);
+    gaps = gapsWithLanded(gaps, landedBy, ends).filter(isInDays);
   }
-  const numbers = gaps.map(missingNumbers);
+  const numbers = gaps.map((gap) => missingNumbers(gap, held && now.getTime() - IN_FLIGHT_MS));
   const rows = ledger.entries();
   return {
     from,
     to,
     time_zone: timeZone,
+    deployed: held !== undefined,
     rows,
     unreadable: held?.unreadable ?? [],
     broken: [...broken.values()].toSorted((a, b) => (a.received_at < b.received_at ? -1 : a.received_at > b.received_at ? 1 : 0)),
@@ -192,7 +210,8 @@ async function accounts(
     in_flight: inFlight,
     cut_off: cutOff,
     in_both: inBoth,
-    balanced: broken.size === 0 && rows.every(({ missing }) => missing === 0) && numbers.every(({ lost }) => !lost),
+    balanced:
+      broken.size === 0 && rows.every(({ missing }) => missing === 0) && numbers.every(({ lost, unexplained }) => !lost && !unexplained),
   };
 }
 
@@ -223,6 +242,22 @@ async function knownStates(
   return known;
 }
 
+/** Which of these numbers the edge has filled with an empty header, landed or loaded. */
+async function filledNumbers(
+  warehouse: Warehouse | undefined,
+  landed: ReadonlyMap<string, readonly LandedDelivery[]>,
+  numbers: readonly string[],
+): Promise<Set<string>> {
+  const filled = new Set(numbers.filter((number) => landed.get(number)?.some(({ header }) => header.count === 0)));
+  if (!warehouse || numbers.length === 0) return filled;
+  const empty = await warehouse.rows<Pick<Numbered, 'edge_instance' | 'edge_sequence'>>(
+    emptyHeaders(warehouse.dialect, numbers),
+    'filled numbers',
+  );
+  for (const { edge_instance, edge_sequence } of empty) filled.add(numberText(edge_instance, edge_sequence));
+  return filled;
+}
+
 type Numbered = Pick<HeldDelivery, 'edge_instance' | 'edge_sequence' | 'received_at'>;
 
 function byInstance(deliveries: readonly Numbered[]): Map<string, Numbered[]> {
@@ -242,8 +277,13 @@ async function endsOf(warehouse: Warehouse | undefined, deliveries: readonly Num
   return new Map(ends.map((end) => [end.edge_instance, end]));
 }
 
-function missingNumbers({ edge_instance, first_missing, last_missing, next_received_at, last_received_at }: Gap): MissingNumbers {
+/** @param settledBefore deployed: what was received later can still be on its way; in a queue the order is not kept. */
+function missingNumbers(gap: Gap, settledBefore: number | undefined): MissingNumbers {
+  const { edge_instance, first_missing, last_missing, next_received_at, last_received_at } = gap;
   const deliveries = last_missing - first_missing + 1;
-  const lost = Date.parse(last_received_at) - Date.parse(next_received_at) > SETTLED_MS;
-  return { edge_instance, first_missing, last_missing, deliveries, next_received_at, lost };
+  const in_flight = settledBefore !== undefined && Date.parse(next_received_at) >= settledBefore;
+  const wentOn = Date.parse(last_received_at) - Date.parse(next_received_at) > SETTLED_MS;
+  const lost = wentOn && !in_flight;
+  const unexplained = settledBefore !== undefined && !wentOn && !in_flight;
+  return { edge_instance, first_missing, last_missing, deliveries, next_received_at, lost, unexplained, in_flight };
 }

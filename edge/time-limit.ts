@@ -1,6 +1,6 @@
 /**
- * What a promise gives, if it does so in time. Queues have been seen to hang for a minute, and neither they nor buckets take a
- * signal to stop: what was asked for may still happen after the error.
+ * What a promise gives, if it does so in time. Queues have been seen to hang for a minute, and neither they nor the other
+ * bindings take a signal to stop: what was asked for may still happen after the error.
  * @param name of the other side, for the error.
  */
 export async function within<Value>(milliseconds: number, name: string, promise: Promise<Value>): Promise<Value> {
