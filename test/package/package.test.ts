@@ -90,6 +90,7 @@ test('the package holds what runs, and neither tests nor sources', () => {
     'dist/tracker/server/next.d.ts',
     'dist/tracker/server/page-call.d.ts',
     'dist/tracker/server/proxy-body.d.ts',
+    'dist/tracker/server/proxy-errors.d.ts',
     'dist/tracker/server/proxy-rules.d.ts',
     'dist/tracker/server/proxy.d.ts',
     'dist/tracker/server/request.d.ts',
@@ -121,7 +122,7 @@ test('in an empty folder the packaged command sets up a project, receives an eve
     write_key: string;
   };
   expect(made.files).toEqual(['touchtrail.config.ts', 'conversions/lead.sql', '.gitignore', 'snippet.html']);
-  expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe('data/\n');
+  expect(await readFile(join(folder, '.gitignore'), 'utf8')).toBe('data/\nnode_modules/\n');
   await typeCheck();
 
   const url = await startUp();
