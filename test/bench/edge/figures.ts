@@ -131,10 +131,10 @@ async function collectFigure(url: URL, rounds: number, advance: (done: number) =
   });
 }
 
-/** The Worker as it is deployed, the scripts of the website inside. */
+/** The Worker as it is deployed; the scripts of the website are assets beside it. */
 function bundleFigure(worker: string): Figure {
   return measured({
-    name: 'Worker with the scripts it serves',
+    name: 'Worker, without the scripts beside it',
     value: gzipSync(worker, { level: 9 }).length,
     unit: 'B gzip',
     bound: atMost(BUNDLE_BYTES),
