@@ -1,25 +1,21 @@
 import type { Page } from 'playwright-core';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ScriptSite } from './script-site.ts';
-import { isPage, isTrack, newVisitor, type PageWindow, servePage, untilNow, useGround, type Visitor } from './visitor.ts';
+import { isPage, isTrack, type PageWindow, servePage, untilNow, useVisits, type Visit } from './visitor.ts';
 
-const ground = useGround();
 let site: ScriptSite;
-let visitor: Visitor;
+let visitor: Visit;
 let page: Page;
 
-beforeEach(async () => {
-  ({ site } = ground);
-  visitor = await newVisitor(ground.browser);
-  page = visitor.page;
-  servePage(site, '/thanks', '', '');
-});
-afterEach(async () => {
-  await visitor.context.close();
-  site.clear();
+useVisits(
+  (visit) => {
+    visitor = visit;
+    ({ site, page } = visit);
+    servePage(site, '/thanks', '', '');
+  },
   // What the page itself throws says so.
-  expect(visitor.complaints.filter((text) => !text.includes('by the page'))).toEqual([]);
-});
+  { excuses: (complaint) => complaint.includes('by the page') },
+);
 
 it('takes whatever the methods are given, without throwing', async () => {
   servePage(site, '/', '<form><input name="company"></form>');

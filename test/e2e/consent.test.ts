@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
-import { isErrorOfPage, newVisitor, useGround } from './visitor.ts';
+import { isErrorOfPage, useVisits } from './visitor.ts';
 
 const DOCS = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'consent.md'), 'utf8');
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -36,16 +36,12 @@ function recipe(name: string): string {
   return code;
 }
 
-const ground = useGround();
-let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
 let page: Page;
-let complaints: string[];
 
+useVisits((visit) => ({ site, context, page } = visit), { counts: isErrorOfPage, browserOptions: {} });
 beforeEach(async () => {
-  ({ browser, site } = ground);
-  ({ context, page, complaints } = await newVisitor(browser, isErrorOfPage, {}));
   // Who reads or writes the browser's storage; the platforms of these tests do neither.
   await context.addInitScript(() => {
     const touched: string[] = [];
@@ -69,11 +65,6 @@ beforeEach(async () => {
     watch(Document.prototype, 'cookie');
     for (const name of ['localStorage', 'sessionStorage', 'indexedDB']) watch(window, name);
   });
-});
-afterEach(async () => {
-  await context.close();
-  site.clear();
-  expect(complaints).toEqual([]);
 });
 
 /** Puts a page on the site: the platform, the tracker, the buttons of a banner, a form. */

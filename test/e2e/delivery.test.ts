@@ -1,18 +1,20 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptSite } from './script-site.ts';
-import { isPage, isTrack, newVisitor, type PageWindow, poll, servePage, tagOf, untilNow, useGround, type Visitor } from './visitor.ts';
+import { isPage, isTrack, type PageWindow, poll, servePage, tagOf, untilNow, useVisits, type Visit } from './visitor.ts';
 
-const ground = useGround();
-let browser: Browser;
 let site: ScriptSite;
-let visitor: Visitor;
+let visitor: Visit;
 let page: Page;
 
+useVisits((visit) => ({ site, page } = visitor = visit), {
+  leave: ({ site: { deliveries } }) => {
+    const kinds = new Set(deliveries.map(({ method, contentType }) => `${method} ${contentType}`));
+    // A preflight would be one of another kind.
+    expect([...kinds]).toEqual(['POST text/plain;charset=UTF-8']);
+  },
+});
 beforeEach(async () => {
-  ({ browser, site } = ground);
-  visitor = await newVisitor(browser);
-  page = visitor.page;
   await visitor.context.addInitScript(() => {
     // Nothing is added to the time to wait, so that it can be told.
     Math.random = () => 0;
@@ -30,14 +32,6 @@ beforeEach(async () => {
   servePage(site, '/', '<a href="/next">next</a>');
   servePage(site, '/next');
   servePage(site, '/bare', '', '');
-});
-afterEach(async () => {
-  await visitor.context.close();
-  const kinds = new Set(site.deliveries.map(({ method, contentType }) => `${method} ${contentType}`));
-  site.clear();
-  expect(visitor.complaints).toEqual([]);
-  // A preflight would be one of another kind.
-  expect([...kinds]).toEqual(['POST text/plain;charset=UTF-8']);
 });
 
 /** Opens a page with the tracker and waits until its view has been answered. */

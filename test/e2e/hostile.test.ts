@@ -1,27 +1,19 @@
 import type { Frame, Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptSite } from './script-site.ts';
-import { isPage, isTrack, newVisitor, type PageWindow, servePage, tagOf, useGround, type Visitor } from './visitor.ts';
+import { isPage, isTrack, type PageWindow, servePage, tagOf, useVisits, type Visit } from './visitor.ts';
 
 const FORM = '<form id="contact" method="post" action="/crm"><input name="company" value="Engine"><button>Send</button></form>';
 
-const ground = useGround();
 let site: ScriptSite;
-let visitor: Visitor;
+let visitor: Visit;
 let page: Page;
 
-beforeEach(async () => {
-  ({ site } = ground);
-  visitor = await newVisitor(ground.browser);
-  page = visitor.page;
-  servePage(site, '/thanks', '', '');
-});
-afterEach(async () => {
-  await visitor.context.close();
-  site.clear();
+useVisits((visit) => ({ site, page } = visitor = visit), {
   // What the page itself throws says so.
-  expect(visitor.complaints.filter((text) => !text.includes('by the page'))).toEqual([]);
+  excuses: (complaint) => complaint.includes('by the page'),
 });
+beforeEach(() => servePage(site, '/thanks', '', ''));
 
 /** Serves a page that runs a script of its own before the tracker; its `fail` throws. */
 function serveHostile(script: string): void {

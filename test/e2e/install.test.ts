@@ -1,17 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { builtScripts, type ScriptSite } from './script-site.ts';
 import type { SentEvent } from './sent-event.ts';
-import { isErrorOrWarning, newVisitor, useGround } from './visitor.ts';
+import { isErrorOrWarning, useVisits } from './visitor.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const docs = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'install.md'), 'utf8');
 
 let scripts: ReadonlyMap<string, string>;
-const ground = useGround();
-let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
 let page: Page;
@@ -20,15 +18,7 @@ let complaints: string[];
 beforeAll(async () => {
   scripts = await builtScripts();
 });
-beforeEach(async () => {
-  ({ browser, site } = ground);
-  ({ context, page, complaints } = await newVisitor(browser, isErrorOrWarning, {}));
-});
-afterEach(async () => {
-  await context.close();
-  site.clear();
-  expect(complaints).toEqual([]);
-});
+useVisits((visit) => ({ site, context, page, complaints } = visit), { counts: isErrorOrWarning, browserOptions: {} });
 
 /** The code blocks of one language in a chapter of docs/install.md, with the addresses and the key of the test. */
 function snippets(chapter: string, language = 'html'): string[] {

@@ -1,24 +1,13 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptSite } from './script-site.ts';
-import { isPage, newVisitor, type PageWindow, poll, servePage, tagOf, untilNow, useGround, type Visitor } from './visitor.ts';
+import { isPage, type PageWindow, poll, servePage, tagOf, untilNow, useVisits, type Visit } from './visitor.ts';
 
-const ground = useGround();
-let browser: Browser;
 let site: ScriptSite;
-let visitor: Visitor;
+let visitor: Visit;
 let page: Page;
 
-beforeEach(async () => {
-  ({ browser, site } = ground);
-  visitor = await newVisitor(browser);
-  page = visitor.page;
-});
-afterEach(async () => {
-  await visitor.context.close();
-  site.clear();
-  expect(visitor.complaints).toEqual([]);
-});
+useVisits((visit) => ({ site, page } = visitor = visit));
 
 /** Address, title and referrer of the page views so far, without the host, in their order. */
 async function views(): Promise<string[][]> {

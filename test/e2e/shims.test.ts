@@ -1,28 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { ScriptSite } from './script-site.ts';
 import { GA_LIBRARY, GA_SNIPPET, GTAG_SNIPPET, MIXPANEL_LIBRARY, MIXPANEL_SNIPPET, TAG_MANAGER } from './shim-fixtures.ts';
 import type { SentEvent } from './sent-event.ts';
-import { isError, newVisitor, useGround } from './visitor.ts';
+import { isError, useVisits } from './visitor.ts';
 
-const ground = useGround();
-let browser: Browser;
 let site: ScriptSite;
 let context: BrowserContext;
 let page: Page;
-/** What went wrong on the pages of a test: uncaught errors and errors on the console. */
-let complaints: string[];
 
-beforeEach(async () => {
-  ({ browser, site } = ground);
-  ({ context, page, complaints } = await newVisitor(browser, isError, {}));
-});
-afterEach(async () => {
-  await context.close();
-  site.clear();
-  expect(complaints).toEqual([]);
-});
+useVisits((visit) => ({ site, context, page } = visit), { counts: isError, browserOptions: {} });
 
 /** Opens a page with code before the tracker and attributes of its tag. */
 async function open(attributes: string, before = '', body = '', path = '/'): Promise<void> {

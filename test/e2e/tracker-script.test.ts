@@ -64,6 +64,11 @@ describe('calls from before the script was there', () => {
 });
 
 describe('the script', () => {
+  it('tells the browser to compile it as a whole', async () => {
+    // In the first line alone it counts: https://v8.dev/blog/explicit-compile-hints
+    expect((await builtScripts()).get('t.js')).toMatch(/^\/\/# allFunctionsCalledOnLoad\n/);
+  });
+
   it('weighs at most 5,000 bytes of brotli, and each extension 1,500', async () => {
     const sizes = [...(await builtScripts())].map(([name, code]) => [name, brotliCompressSync(code).byteLength] as const);
     expect(sizes.map(([name]) => name)).toContain('t.js');

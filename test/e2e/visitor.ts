@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, ConsoleMessage, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Touchtrail } from '../../tracker/src/api.ts';
 import { launchBrowser } from '../browser.ts';
 import { builtScripts, type ScriptSite, startScriptSite } from './script-site.ts';
@@ -67,6 +67,46 @@ export async function newVisitor(
     if (counts(message)) complaints.push(message.text());
   });
   return { context, page: await context.newPage(), complaints };
+}
+
+/** What a test of a website works with: the site, and a visitor of its own. */
+export interface Visit extends Ground, Visitor {}
+
+/** How the visits of a file differ from others. */
+export interface VisitOptions {
+  /** Makes another site. */
+  readonly start?: () => Promise<ScriptSite>;
+  /** What on the console is a complaint. */
+  readonly counts?: Judge;
+  readonly browserOptions?: Parameters<Browser['newContext']>[0];
+  /** A complaint that the test itself has caused. */
+  readonly excuses?: (complaint: string) => boolean;
+  /** Looks at what a test has left, before it is cleared away. */
+  readonly leave?: (visit: Visit) => void;
+}
+
+/**
+ * Gives each test of a file a new visitor to a site with an edge. After it the visitor leaves and the site is empty; where
+ * anything was complained of on the pages, the test fails.
+ * @param begin is told of the visit before each test.
+ */
+export function useVisits(begin: (visit: Visit) => unknown, options: VisitOptions = {}): void {
+  const ground = useGround(options.start);
+  let visit: Visit;
+  beforeEach(async () => {
+    const { browser, site } = ground;
+    visit = { browser, site, ...(await newVisitor(browser, options.counts, options.browserOptions)) };
+    await begin(visit);
+  });
+  afterEach(async () => {
+    await visit.context.close();
+    try {
+      options.leave?.(visit);
+    } finally {
+      visit.site.clear();
+    }
+    expect(visit.complaints.filter((complaint) => !options.excuses?.(complaint))).toEqual([]);
+  });
 }
 
 /** The tag of the tracker, with attributes besides the write key. */

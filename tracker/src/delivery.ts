@@ -20,7 +20,8 @@ export function retryDelay(failures: number, retryAfter: string | null | undefin
 
 /** Whether a request with this answer may succeed later; other refusals are final. 511 is a café's sign-in page. */
 export function mayRetry(status: number): boolean {
-  return /^(408|429|5)/.test(`${status}`);
+  // The test makes a text of it.
+  return /^(408|429|5)/.test(status as unknown as string);
 }
 
 /** The localStorage key of this page's queue. */

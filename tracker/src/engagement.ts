@@ -38,8 +38,8 @@ export function takeEngagement(isEnd?: boolean): [properties: object, until: Dat
   note(isEnd ? undefined : {});
   const engaged_seconds = Math.round(active / 100) / 10;
   const isWorthIt = engaged_seconds >= SHORTEST;
-  const scroll_depth = depth;
+  const told = { engaged_seconds, scroll_depth: depth };
   if (isWorthIt || isEnd) active = 0;
   if (isEnd) depth = 0;
-  return [{ engaged_seconds, scroll_depth }, isWorthIt && new Date(until)];
+  return [told, isWorthIt && new Date(until)];
 }

@@ -49,7 +49,7 @@ export function update(changes?: State): State {
 /** Removes what is stored, and forgets it. */
 export function clearStorage(): void {
   state = {};
-  for (const key of localKeys(KEY)) attempt(() => localStorage.removeItem(key));
+  localKeys(KEY).forEach((key) => attempt(() => localStorage.removeItem(key)));
 }
 
 /** The keys of the texts stored under names that begin so. */
