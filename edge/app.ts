@@ -5,7 +5,7 @@ import { metricsRoute } from './admin/metrics.ts';
 import { ownPath, routePath } from './base-path.ts';
 import { presentedKey } from './collect/auth.ts';
 import { REJECTIONS, RequestRejected } from './collect/rejections.ts';
-import { cors, corsHeaders } from './cors.ts';
+import { answerHeaders, cors } from './cors.ts';
 import { EVENT_TYPES, type EventType } from './contract/event-types.ts';
 import { INTERNAL_VISITOR_PATH } from './contract/internal-visitor.ts';
 import { answerInternalVisitor } from './internal-visitor.ts';
@@ -120,7 +120,7 @@ export function createApp() {
 
   app.onError((error, c) => {
     const { status, body, headers } = rendered(answerTo(error));
-    return c.body(body, status, headers);
+    return c.body(body, status, { 'Content-Type': 'application/json', ...headers });
   });
 
   return app;
@@ -135,7 +135,9 @@ async function take(request: Request, intake: Intake, environment: Environment):
     answer = answerTo(error);
   }
   const { status, body, headers } = rendered(answer);
-  return new Response(body, { status, headers: { ...corsHeaders(request.headers.get('Origin')), ...headers } });
+  const response = new Response(body, { status, headers: answerHeaders(request.headers.get('Origin')) });
+  for (const name in headers) response.headers.set(name, headers[name]!);
+  return response;
 }
 
 function flushMetrics(environment: Environment): void {
@@ -155,9 +157,9 @@ function answerTo(error: unknown): Answer {
   };
 }
 
-/** An answer in words of HTTP. */
+/** An answer in words of HTTP, its headers without those of every answer. */
 function rendered({ status, body, setCookie, retryAfter }: Answer) {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+  const headers: Record<string, string> = {};
   if (status === 503 || status === 429) headers['Retry-After'] = String(retryAfter ?? RETRY_AFTER);
   if (setCookie !== undefined) headers['Set-Cookie'] = setCookie;
   return { status, body: JSON.stringify(body), headers };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createApp } from './app.ts';
 import type { LandingLine } from './contract/delivery.ts';
+import { storedEvent } from './contract/event-row.ts';
 import { hashWriteKey, type WriteKeyRecord } from './contract/write-key.ts';
 import { type Environment, servicesOf } from './services.ts';
 
@@ -80,7 +81,7 @@ const event = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 const batch = (...events: object[]) => ({ batch: events });
-const events = () => landed.flatMap((line) => ('event' in line ? [line.event] : []));
+const events = () => landed.flatMap((line) => ('event' in line ? [storedEvent(line.event)] : []));
 const failed = () => landed.flatMap((line) => ('failed' in line ? [line.failed] : []));
 
 describe('a key with allowed origins', () => {

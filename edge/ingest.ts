@@ -48,12 +48,13 @@ const NO_QUERY = new URLSearchParams();
  */
 export async function ingest(request: IncomingRequest, intake: Intake, services: Services, text?: () => string): Promise<Answer> {
   const receivedAt = parseInstant(Date.now())!;
-  const query = request.url.includes('?') ? new URL(request.url).searchParams : NO_QUERY;
+  const { url, headers, cf } = request;
+  const query = url.includes('?') ? new URL(url).searchParams : NO_QUERY;
   let key: AuthenticatedKey | undefined;
   let presented: string | undefined;
   try {
     // A key that is not in the body is judged before that is unpacked and parsed: refusing costs next to nothing.
-    presented = presentedKey(request.headers, query);
+    presented = presentedKey(headers, query);
     if (presented !== undefined) {
       try {
         key = await admit(presented, intake, services);
@@ -62,16 +63,21 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
         throw error;
       }
     }
-    const { body, raw } = await readMessages(request, intake, text);
-    key ??= await admit((presented = keyInBody(body)), intake, services);
+    const raw = text ? text() : await readBody(request, limitOf(intake.channel)).catch(readingFailed);
+    const body = parseMessages(raw, intake);
+    if (!key) {
+      const whose = admit((presented = keyInBody(body)), intake, services);
+      key = whose instanceof Promise ? await whose : whose;
+    }
     const messages = intake.type ? [body] : (body['batch'] as unknown[]);
     if (messages.length > (intake.channel === 'import' ? LIMITS.importEvents : LIMITS.batchEvents)) {
       throw new RequestRejected('too_many_events', { payload: raw, detail: `${messages.length} events` });
     }
     limit(services.rates.take(key, Math.max(1, messages.length)));
-    const connection = await services.connectionOf(request);
-    const origin = request.headers.get('origin');
-    const cookies = request.headers.get('cookie');
+    const said = services.connectionOf({ url, headers, cf });
+    const connection = said instanceof Promise ? await said : said;
+    const origin = headers.get('origin');
+    const cookies = headers.get('cookie');
     const refused = mayUse(key, origin)
       ? undefined
       : rejectEvent('origin_not_allowed', null, `${REJECTIONS.origin_not_allowed.words} (${origin})`);
@@ -80,7 +86,7 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
       presented,
       channel: intake.channel,
       receivedAt,
-      sentAt: parseInstant(body['sentAt']) ?? parseInstant(request.headers.get('sentat')),
+      sentAt: parseInstant(body['sentAt']) ?? parseInstant(headers.get('sentat')),
       request: connection.facts,
       ipHasher: services.ipHasher,
       internalRanges: services.internalRanges,
@@ -102,19 +108,31 @@ export async function ingest(request: IncomingRequest, intake: Intake, services:
 }
 
 /**
- * Whose request it is, where it may come at all now.
+ * Whose request it is, where it may come at all now. At once where nobody has to be asked, as of nearly all requests.
  * @throws RequestRejected as the authenticator does, write_key_paused, server_key_required, or rate_limited.
  */
-async function admit(presented: string | undefined, { channel }: Intake, services: Services): Promise<AuthenticatedKey> {
-  const key = await services.keys.authenticate(presented);
+function admit(presented: string | undefined, intake: Intake, services: Services): AuthenticatedKey | Promise<AuthenticatedKey> {
+  const key = services.keys.remembered(presented);
+  if (!key) return services.keys.authenticate(presented).then((asked) => admitted(asked, intake, services));
+  return admitted(key, intake, services);
+}
+
+function admitted(
+  key: AuthenticatedKey,
+  { channel }: Intake,
+  { rates, rateLimiter }: Services,
+): AuthenticatedKey | Promise<AuthenticatedKey> {
   if (key.record?.paused) throw new RequestRejected('write_key_paused');
   if (channel === 'import' && key.kind !== 'server') {
     // While the key store is silent nobody can tell what kind of key this is.
     throw new RequestRejected(key.verified ? 'server_key_required' : 'not_stored');
   }
-  limit(services.rates.wait(key, 1));
-  limit(await platformWait(services.rateLimiter, key));
-  return key;
+  limit(rates.wait(key, 1));
+  if (!rateLimiter) return key;
+  return platformWait(rateLimiter, key).then((seconds) => {
+    limit(seconds);
+    return key;
+  });
 }
 
 /** @throws RequestRejected rate_limited, where there is time to wait. */
@@ -142,18 +160,14 @@ async function discard({ body }: IncomingBody, { channel }: Intake): Promise<voi
 
 const limitOf = (channel: Intake['channel']) => (channel === 'import' ? LIMITS.importBytes : LIMITS.batchBytes);
 
-async function readMessages(
-  request: IncomingRequest,
-  { channel, type }: Intake,
-  text?: () => string,
-): Promise<{ body: Record<string, unknown>; raw: string }> {
-  const raw = text ? text() : await readBody(request, limitOf(channel)).catch(readingFailed);
+/** @throws RequestRejected as {@link parseJson} does, or invalid_body. */
+function parseMessages(raw: string, { type }: Intake): Record<string, unknown> {
   const body = parseJson(raw);
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (!isObject || (!type && !Array.isArray((body as Record<string, unknown>)['batch']))) {
     throw new RequestRejected('invalid_body', { payload: raw });
   }
-  return { body: body as Record<string, unknown>, raw };
+  return body as Record<string, unknown>;
 }
 
 /** Ends the handling of a request whose client broke off while it sent. */

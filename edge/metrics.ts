@@ -57,9 +57,12 @@ export function countResults(
 ): void {
   // While the key store is silent the id may be anything that a client has made up.
   const writeKeyId = key.verified ? key.id : 'unverified';
+  let accepted = 0;
+  for (const { status } of results) if (status === 'ok') accepted++;
+  metrics.count('accepted', writeKeyId, accepted);
+  if (accepted === results.length) return;
   for (const { status, reason } of results) {
-    if (status === 'rejected') metrics.count('rejected', reason ?? '');
-    else metrics.count(status === 'ok' ? 'accepted' : status, writeKeyId);
+    if (status !== 'ok') metrics.count(status, status === 'rejected' ? (reason ?? '') : writeKeyId);
   }
 }
 

@@ -12,7 +12,8 @@ const LEVELS: readonly (readonly string[])[] = [
   ['pipeline/warehouse'],
   ['pipeline/models'],
   ['pipeline/sources', 'pipeline/embedded', 'pipeline/deployed'],
-  ['pipeline/query', 'pipeline/night'],
+  ['pipeline/privacy'],
+  ['pipeline/query', 'pipeline/night', 'pipeline/import'],
   ['pipeline/doctor'],
   ['pipeline/cli'],
   // The package's face.

@@ -1,6 +1,7 @@
 import { Hono } from 'hono/tiny';
 import type { EdgeStatus } from '../contract/edge-status.ts';
 import type { Environment } from '../services.ts';
+import { createEraseAdmin } from './erase.ts';
 import { createKeyAdmin } from './keys.ts';
 import { createReplayAdmin } from './replay.ts';
 import { askWarehouse } from './warehouse.ts';
@@ -22,6 +23,7 @@ export function createAdmin() {
   );
   createKeyAdmin(admin);
   createReplayAdmin(admin);
+  createEraseAdmin(admin);
   return admin;
 }
 

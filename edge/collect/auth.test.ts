@@ -76,6 +76,27 @@ describe('authentication', () => {
     expect(lookup).toHaveBeenCalledTimes(3);
   });
 
+  test('says at once whose key it is as long as the answer of the store is believed, and never that there is none', async () => {
+    let now = 0;
+    let stored: WriteKeyRecord | undefined;
+    const keys = createAuthenticator(
+      async () => stored,
+      () => now,
+    );
+    await expect(keys.authenticate('demo')).rejects.toMatchObject({ reason: 'unknown_write_key' });
+    expect([keys.remembered('demo'), keys.remembered(undefined)]).toEqual([undefined, undefined]);
+    stored = record;
+    now = 5_000;
+    await keys.authenticate('demo');
+    now = 64_999;
+    expect(keys.remembered('demo')).toEqual({ id: 'wk_1', kind: 'server', verified: true, record });
+    now = 65_000;
+    expect(keys.remembered('demo')).toBeUndefined();
+    await keys.authenticate('demo');
+    keys.forget();
+    expect(keys.remembered('demo')).toBeUndefined();
+  });
+
   test('asks anew about every key once it was told to forget, also about one that was just being asked for', async () => {
     let stored: WriteKeyRecord | undefined = record;
     const answer = Promise.withResolvers<void>();

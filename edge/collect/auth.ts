@@ -66,6 +66,8 @@ function hashOf(key: string): string {
 export interface Authenticator {
   /** @throws RequestRejected missing_write_key or unknown_write_key, or what the store rejected it with. */
   authenticate(this: void, key: string | undefined): Promise<AuthenticatedKey>;
+  /** What {@link authenticate} would say, where it knows so without the store; undefined where it does not, or would throw. */
+  remembered(this: void, key: string | undefined): AuthenticatedKey | undefined;
   /** Asks the store anew about every key: it has changed. */
   forget(): void;
 }
@@ -97,9 +99,20 @@ export function createAuthenticator(lookup: KeyLookup, now: () => number = Date.
       }
     }
     if (!entry.record) throw new RequestRejected('unknown_write_key');
-    const { record } = entry;
-    return { id: record.stores_as ?? record.id, kind: record.kind, verified: true, record };
+    return toKey(entry.record);
   }
 
-  return { authenticate, forget: () => void (known = new Map()) };
+  function remembered(key: string | undefined): AuthenticatedKey | undefined {
+    const entry = key === undefined ? undefined : known.get(hashOf(key));
+    return entry?.record && entry.until > now() ? toKey(entry.record) : undefined;
+  }
+
+  return { authenticate, remembered, forget: () => void (known = new Map()) };
 }
+
+const toKey = (record: WriteKeyRecord): AuthenticatedKey => ({
+  id: record.stores_as ?? record.id,
+  kind: record.kind,
+  verified: true,
+  record,
+});

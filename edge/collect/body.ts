@@ -17,9 +17,12 @@ export interface IncomingBody {
  * @throws RequestRejected body_too_large, unsupported_encoding, invalid_gzip or invalid_utf8.
  */
 export async function readBody(request: IncomingBody, limit: number): Promise<string> {
-  const { headers, body } = request;
-  if (!body) return '';
-  const wire = (await readAtOnce(request, limit)) ?? (await readUpTo(body.getReader(), limit));
+  const { headers } = request;
+  // A body of a known length is read at once, for much less than even to ask for its stream costs. Counted all the same.
+  const wire = isLengthKnown(request, limit)
+    ? new Uint8Array(await request.arrayBuffer())
+    : await readUpTo(request.body?.getReader(), limit);
+  if (wire.byteLength > limit) throw new RequestRejected('body_too_large', { payload: readable(wire) });
   if (wire[0] === 0x1f && wire[1] === 0x8b) return decodeUtf8(await gunzip(wire, limit));
   const encoding = (headers.get('content-encoding') ?? '').trim().toLowerCase();
   if (!['', 'identity', 'gzip', 'x-gzip'].includes(encoding)) throw new RequestRejected('unsupported_encoding', { detail: encoding });
@@ -93,20 +96,20 @@ function unpack(bytes: Uint8Array<ArrayBuffer>): Source {
   };
 }
 
+/** A request whose body can be read at once. */
+type WholeBody = Required<Pick<IncomingBody, 'arrayBuffer'>>;
+
 /**
- * Reads a body of a known length, for much less than a stream costs: HTTP ends it there, and servers drop a length that stands
- * beside a transfer encoding (RFC 9112 §6.2, §6.3). Counted all the same.
- * @returns undefined where the length is not known, or is above the limit.
+ * Whether a body has a length that is known and within the limit: HTTP ends it there, and servers drop a length that stands beside a
+ * transfer encoding (RFC 9112 §6.2, §6.3).
  */
-async function readAtOnce(request: IncomingBody, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const said = request.headers.get('content-length') ?? '';
-  if (!request.arrayBuffer || !/^\d+$/.test(said) || Number(said) > limit || request.headers.has('transfer-encoding')) return undefined;
-  const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.byteLength > limit) throw new RequestRejected('body_too_large', { payload: readable(bytes) });
-  return bytes;
+function isLengthKnown(request: IncomingBody, limit: number): request is IncomingBody & WholeBody {
+  const said = request.headers.get('content-length');
+  return said !== null && !!request.arrayBuffer && /^\d+$/.test(said) && Number(said) <= limit && !request.headers.has('transfer-encoding');
 }
 
-async function readUpTo(reader: Source, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readUpTo(reader: Source | undefined, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (!reader) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {

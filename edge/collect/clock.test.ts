@@ -100,3 +100,14 @@ describe('when a live event happened', () => {
     expect(occurredAt(received, received, at(original), kind).iso).toBe(expected);
   });
 });
+
+test('times are read and written as the calendar says, in any order', () => {
+  const random = new Random(3);
+  for (let i = 0; i < 5_000; i++) {
+    // Half of them within a few minutes, before 1970 as well as after it.
+    const ms = random.chance(0.5) ? random.integer(-62_135_596_800_000, 253_402_300_799_999) : random.integer(-200_000, 200_000);
+    const iso = new Date(ms).toISOString();
+    expect(parseInstant(iso)).toEqual({ ms, iso });
+    if (ms >= 1e11) expect(parseInstant(ms)).toEqual({ ms, iso });
+  }
+});

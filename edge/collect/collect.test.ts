@@ -6,6 +6,7 @@ import { collect } from './collect.ts';
 import type { Surroundings } from './enrich.ts';
 import { LIMITS } from './limits.ts';
 import { MESSAGE_BYTES } from '../delivery/message.ts';
+import { rowOf } from './testing/row-of.ts';
 
 const live: Surroundings = {
   key: { id: 'wk_1', kind: 'browser', verified: true },
@@ -51,6 +52,13 @@ describe('the events of a request', () => {
     for (const failure of failed) expect(FailedEventRow.parse({ ...failure, edge_instance: 'i', edge_sequence: 1 })).toBeDefined();
   });
 
+  test.each([2, 19, 20, 21, 50])('that come twice are stored once, however many lie between: %d', async (different) => {
+    const sent = Array.from({ length: different }, (_, i) => track(`m-${i}`));
+    const { events, results } = await collect([...sent, sent[0], sent[different - 1]], live);
+    expect(events).toHaveLength(different);
+    expect(results.map(({ status }) => status)).toEqual([...sent.map(() => 'ok'), 'duplicate', 'duplicate']);
+  });
+
   test('that come twice are stored once and called duplicates', async () => {
     const { events, results } = await collect([track('m-1'), track('m-1'), track('m-2')], live);
     expect(results.map(({ status }) => status)).toEqual(['ok', 'duplicate', 'ok']);
@@ -70,7 +78,7 @@ describe('the events of a request', () => {
       ],
       live,
     );
-    expect(events[0]!.own).toMatchObject({ user_id: JANE, email_hashes: [{ hash: JANE, origin: 'identify' }] });
+    expect(rowOf(events[0]!)).toMatchObject({ user_id: JANE, email_hashes: [{ hash: JANE, origin: 'identify' }] });
     expect(failed[0]).toMatchObject({ message_id: JANE });
     expect(JSON.stringify([events, failed])).not.toMatch(/jane|203\.0\.113/i);
   });
@@ -161,7 +169,7 @@ describe('an event of a browser with Global Privacy Control', () => {
   test('is stored without hashes of addresses and click ids, with everything else', async () => {
     const { events, results } = await collect([event({})], live);
     expect(results).toEqual([{ message_id: 'm', status: 'ok' }]);
-    expect(events[0]!.own).toMatchObject({
+    expect(rowOf(events[0]!)).toMatchObject({
       anonymous_id: 'a',
       email_hashes: [],
       click_ids: [],
@@ -183,7 +191,7 @@ describe('an event of a browser with Global Privacy Control', () => {
 
   test('is one only where it says so', async () => {
     const { events } = await collect([event({ context: { gpc: false, page: { url } } })], live);
-    expect(events[0]!.own).toMatchObject({ page_url: url, click_ids: [{ name: 'gclid', value: 'G-1' }] });
+    expect(rowOf(events[0]!)).toMatchObject({ page_url: url, click_ids: [{ name: 'gclid', value: 'G-1' }] });
     expect(events[0]!.own.email_hashes).toEqual([{ hash: JANE, origin: 'identify' }]);
   });
 });

@@ -3,7 +3,15 @@ import type { EventType, FailedEventRow } from '../contract/event-row.ts';
 import type { IncomingMessage } from '../contract/message.ts';
 import { parseInstant } from './clock.ts';
 import { isEmail } from './email-shapes.ts';
-import { type BeforeCleaning, enrich, senderOfEvent, senderOfRequest, type Surroundings, type UnpackedEvent } from './enrich.ts';
+import {
+  type BeforeCleaning,
+  enrich,
+  type Recent,
+  senderOfEvent,
+  senderOfRequest,
+  type Surroundings,
+  type UnpackedEvent,
+} from './enrich.ts';
 import { LIMITS } from './limits.ts';
 import { objectAt, textAt } from './members.ts';
 import { asksForPrivacy, withoutTies } from './privacy-control.ts';
@@ -51,7 +59,8 @@ export async function collect(
   const events: UnpackedEvent[] = [];
   const failed: UnpackedFailure[] = [];
   const results: EventResult[] = [];
-  const seen = new Set<string>();
+  const seen = new MessageIds();
+  const recent: Recent = {};
   for (const raw of rawEvents) {
     const read = readEvent(raw, surroundings, type, isClean);
     const reject = (rejected: RejectedEvent) => {
@@ -65,18 +74,20 @@ export async function collect(
     }
     const { message, before, kept, mostBytes } = read;
     const messageId = message.messageId ?? newMessageId(message, surroundings);
-    if (seen.has(messageId)) {
+    if (!seen.add(messageId)) {
       results.push({ message_id: messageId, status: 'duplicate' });
       continue;
     }
-    seen.add(messageId);
     if (isSampledOut(message, surroundings.key.record?.sample)) {
       results.push({ message_id: messageId, status: 'sampled' });
       continue;
     }
-    const row = enrich(message, messageId, before, surroundings, sender ?? (await senderOfEvent(message, before, surroundings)));
+    const row = enrich(message, messageId, before, surroundings, sender ?? (await senderOfEvent(message, before, surroundings)), recent);
     // What takes so little as it was sent cannot take so much as a row.
-    if (mostBytes > LIMITS.eventBytes && exceedsBytes(JSON.stringify({ ...row.shared, ...row.own }), LIMITS.rowBytes)) {
+    if (
+      mostBytes > LIMITS.eventBytes &&
+      exceedsBytes(JSON.stringify({ ...row.sender, ...row.visit, ...row.page, ...row.own }), LIMITS.rowBytes)
+    ) {
       const rejection = rejectEvent('event_too_large', null, `An event may take at most ${LIMITS.rowBytes} bytes as it is stored.`);
       // Another event with its id is no copy of a stored one.
       seen.delete(messageId);
@@ -87,6 +98,27 @@ export async function collect(
     results.push({ message_id: messageId, status: 'ok' });
   }
   return { events, failed, results };
+}
+
+/** As many as are looked through faster than they are put into a set, for which the engine enters each into its table of names. */
+const FEW_IDS = 20;
+
+/** The ids of a request's events. */
+class MessageIds {
+  readonly #few: string[] = [];
+  #many: Set<string> | undefined;
+
+  /** @returns false where it is there already. */
+  add(id: string): boolean {
+    if (this.#few.length < FEW_IDS) return !this.#few.includes(id) && this.#few.push(id) > 0;
+    this.#many ??= new Set(this.#few);
+    return this.#many.size < this.#many.add(id).size;
+  }
+
+  delete(id: string): void {
+    if (this.#many) this.#many.delete(id);
+    else this.#few.splice(this.#few.indexOf(id), 1);
+  }
 }
 
 /** The failure row of a whole body that could not be read. */
@@ -149,11 +181,11 @@ function readEvent(raw: unknown, surroundings: Surroundings, type: EventType | u
   if (surroundings.channel === 'import' && !isPast(message.timestamp, surroundings)) {
     return { ...reject(rejectEvent('invalid_timestamp', 'timestamp')), messageId: message.messageId };
   }
-  const before = {
-    ip: textAt(objectAt(original, 'context'), 'ip'),
-    userIdWasEmail: isEmail(textAt(original, 'userId') ?? ''),
-    ...(surroundings.key.record?.keeps_emails && { withEmails: redact(original, text, true)! }),
-  };
+  const ip = textAt(objectAt(original, 'context'), 'ip');
+  const userIdWasEmail = isEmail(textAt(original, 'userId') ?? '');
+  const before = surroundings.key.record?.keeps_emails
+    ? { ip, userIdWasEmail, withEmails: redact(original, text, true)! }
+    : { ip, userIdWasEmail };
   return { message, before, kept: original, mostBytes: shape.mostBytes };
 }
 

@@ -19,9 +19,9 @@ const request = (headers: Record<string, string> = {}) => ({
   cf: CF,
 });
 const read = createConnectionReader({ knowsConnection: true, proxySecret: SECRET, now: () => NOON * 1_000 });
-const DIRECT = { facts: { ip: '198.51.100.9', userAgent: 'UA', ...CF }, host: 'collect.vendor.example' };
-const FORWARDED = { facts: { ip: '203.0.113.7', userAgent: 'UA', ...NOWHERE }, host: 'www.shop.example' };
-const NOBODY = { facts: { ip: null, userAgent: 'UA', ...NOWHERE }, host: 'collect.vendor.example' };
+const DIRECT = { facts: { ip: '198.51.100.9', isHosting: false, userAgent: 'UA', ...CF }, host: 'collect.vendor.example' };
+const FORWARDED = { facts: { ip: '203.0.113.7', isHosting: false, userAgent: 'UA', ...NOWHERE }, host: 'www.shop.example' };
+const NOBODY = { facts: { ip: null, isHosting: false, userAgent: 'UA', ...NOWHERE }, host: 'collect.vendor.example' };
 
 test('a request of the visitor has its own address, place and host', async () => {
   expect(await read(request())).toEqual(DIRECT);

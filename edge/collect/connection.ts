@@ -10,7 +10,7 @@ export interface Connection {
 }
 
 /** Reads the connection of a request. */
-export type ConnectionReader = (request: Pick<Request, 'url' | 'headers'> & { readonly cf?: unknown }) => Promise<Connection>;
+export type ConnectionReader = (request: Pick<Request, 'url' | 'headers'> & { readonly cf?: unknown }) => Connection | Promise<Connection>;
 
 /** What a reader of connections needs to know. */
 export interface ConnectionOptions {
@@ -33,10 +33,7 @@ const REFUSAL_LOGGED_MS = 3_600_000;
 export function createConnectionReader({ knowsConnection, proxySecret, now }: ConnectionOptions): ConnectionReader {
   const verify = proxySecret ? createVisitorVerifier(proxySecret, now) : undefined;
   let refusedAt = -Infinity;
-  return async ({ url, headers, cf }) => {
-    const hostname = hostOf(url);
-    const signed = headers.get(VISITOR_HEADER);
-    if (signed === null) return { facts: requestFacts(headers, knowsConnection ? cf : undefined), host: hostname };
+  const passedOn = async (signed: string, url: string, headers: Headers): Promise<Connection> => {
     const visitor = await verify?.(signed);
     if (verify && !visitor) {
       const time = (now ?? Date.now)();
@@ -45,7 +42,12 @@ export function createConnectionReader({ knowsConnection, proxySecret, now }: Co
         log('warn', 'visitor_signature_refused');
       }
     }
-    return { facts: { ...requestFacts(headers, undefined), ip: visitor?.ip ?? null }, host: visitor?.host ?? hostname };
+    return { facts: { ...requestFacts(headers, undefined), ip: visitor?.ip ?? null }, host: visitor?.host ?? hostOf(url) };
+  };
+  return ({ url, headers, cf }) => {
+    const signed = headers.get(VISITOR_HEADER);
+    if (signed !== null) return passedOn(signed, url, headers);
+    return { facts: requestFacts(headers, knowsConnection ? cf : undefined), host: hostOf(url) };
   };
 }
 

@@ -31,10 +31,12 @@ interface Sources {
  * Links carry it as `?ehash=`; only 64 hex digits are accepted, because anyone can write a link.
  */
 export function emailHashes({ message, keyKind, pageUrl, userIdWasEmail }: Sources): EventRow['email_hashes'] {
-  const found = new Map<string, EmailHashOrigin>();
+  // Most events have none.
+  let found: Map<string, EmailHashOrigin> | undefined;
   const add = (value: string | null, origin: EmailHashOrigin | undefined) => {
     if (value === null || origin === undefined || !isEmailHash(value)) return;
     const hash = value.toLowerCase();
+    found ??= new Map<string, EmailHashOrigin>();
     const known = found.get(hash);
     if (known === undefined || STRENGTH.indexOf(origin) < STRENGTH.indexOf(known)) found.set(hash, origin);
   };
@@ -55,11 +57,11 @@ export function emailHashes({ message, keyKind, pageUrl, userIdWasEmail }: Sourc
   if (ofTraits) addMembers(traits, ofTraits);
   if (ofProperties) addMembers(properties, ofProperties);
   addMembers(context, own);
-  addMembers(objectAt(context, 'traits'), 'identify');
+  if (context?.['traits']) addMembers(objectAt(context, 'traits'), 'identify');
   for (const members of [traits, properties, context]) add(textAt(members, LINK_MEMBER), 'url');
   if (userIdWasEmail) add(message.userId, keyKind === 'server' ? 'server' : 'identify');
   add(pageAddress(pageUrl)?.parameters.find(([name]) => name === LINK_MEMBER)?.[1] ?? null, 'url');
-  return found.size > 0 ? Array.from(found, ([hash, origin]) => ({ hash, origin })) : [];
+  return found ? [...found].map(([hash, origin]) => ({ hash, origin })) : [];
 }
 
 /** Strongest first. */
@@ -77,7 +79,10 @@ function originAt(item: Members | null, keyKind: WriteKeyKind): EmailHashOrigin 
   return origin === 'server' && keyKind === 'browser' ? undefined : origin;
 }
 
+const FORM_EVENT = 'formsubmitted';
+
 /** The event that reports a submitted form, as our tracker and Segment's conventions name it, in any way of writing it. */
 export function isFormEvent({ type, event }: IncomingMessage): boolean {
-  return type === 'track' && event?.toLowerCase().replace(/[\s_-]/g, '') === 'formsubmitted';
+  // Most names are shorter, and need not be rewritten to be compared.
+  return type === 'track' && !!event && event.length >= FORM_EVENT.length && event.toLowerCase().replace(/[\s_-]/g, '') === FORM_EVENT;
 }

@@ -86,6 +86,12 @@ describe('who and where', () => {
     });
   });
 
+  test('a browser behind a server, a VPN or a relay has the place but no address; what a server says of its visitor stays', async () => {
+    const hosted = (surroundings: typeof browser) => ({ ...surroundings, request: { ...surroundings.request, isHosting: true } });
+    expect(await row({}, hosted(browser))).toMatchObject({ ip_hash: null, ip_key_id: null, country: 'DE' });
+    expect(await row({ context }, hosted(server), '198.51.100.9')).toMatchObject({ ip_hash: hmac('198.51.100.9') });
+  });
+
   test('a pixel gives no address', async () => {
     expect(await row({}, { ...browser, channel: 'pixel' })).toMatchObject({
       ip_hash: null,

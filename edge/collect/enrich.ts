@@ -1,20 +1,23 @@
 import type { AddressRange } from '../contract/cidr.ts';
-import type { EventRow } from '../contract/event-row.ts';
+import type { EventRow, Written } from '../contract/event-row.ts';
 import type { IpHasher } from '../contract/ip.ts';
-import { idOrNull, IncomingMessage } from '../contract/message.ts';
+import { idOrNull, type IncomingMessage } from '../contract/message.ts';
 import type { AuthenticatedKey } from './auth.ts';
 import { type Instant, occurredAt, parseInstant } from './clock.ts';
 import { deviceColumns } from './device.ts';
 import { emailHashes } from './email-hashes.ts';
 import { isInternal } from './internal-traffic.ts';
-import { type Members, objectAt, textAt, toJsonColumn, without } from './members.ts';
-import { CAMPAIGN_MEMBERS, campaignColumns, campaignUrl, clickIds, pageColumns } from './page.ts';
+import { type Members, objectAt, textAt, toJsonColumn } from './members.ts';
+import { type PageColumns, pageColumns } from './page.ts';
 import { asksForPrivacy } from './privacy-control.ts';
 import type { EventRejection } from './rejections.ts';
+import { type RecentVisit, type VisitColumns, type VisitPart, visitPart, written } from './visit.ts';
 
 /** What the connection itself says about the visitor; clients cannot set it. */
 export interface RequestFacts {
   readonly ip: string | null;
+  /** Whether the address is that of a server, a VPN or a relay, which strangers share. */
+  readonly isHosting?: boolean;
   readonly userAgent: string | null;
   readonly country: string | null;
   readonly region: string | null;
@@ -74,16 +77,27 @@ export interface Sender {
   readonly isInternal: boolean;
 }
 
-/** The row of an event before it is packed into a delivery, in two parts that have no column in common. */
+/**
+ * The row of an event before it is packed into a delivery, in parts that have no column in common. What is the same as in the event
+ * before it is the same object, so that it is rendered once.
+ */
 export interface UnpackedEvent {
-  /** The same object for events of the same sender, so that it is rendered once. */
-  readonly shared: SenderColumns;
-  readonly own: Omit<EventRow, keyof SenderColumns | 'edge_instance' | 'edge_sequence'>;
+  readonly sender: Written<SenderColumns>;
+  readonly visit: VisitPart;
+  readonly page: Written<PageColumns>;
+  readonly own: Written<Omit<EventRow, keyof SenderColumns | keyof VisitColumns | keyof PageColumns | 'edge_instance' | 'edge_sequence'>>;
+}
+
+/** What the events of one request may have in common with the one before them; begins empty. */
+export interface Recent extends RecentVisit {
+  page?: PageColumns;
+  pagePart?: UnpackedEvent['page'];
 }
 
 /**
  * Makes the stored row of a valid event.
  * @param messageId the event's own, or the one it was given.
+ * @param recent what is remembered of the events of the request before it.
  */
 export function enrich(
   message: IncomingMessage,
@@ -91,64 +105,66 @@ export function enrich(
   before: BeforeCleaning,
   surroundings: Surroundings,
   sender: Sender,
+  recent: Recent = {},
 ): UnpackedEvent {
-  const { key, channel } = surroundings;
   const free: Members = before.withEmails ?? message;
   const context = objectAt(free, 'context');
   const properties = objectAt(free, 'properties');
-  const ids = objectAt(message, 'context');
+  const ids = before.withEmails ? objectAt(message, 'context') : context;
   const page = pageColumns(context, properties);
-  const began = campaignUrl(context, page.page_url);
   const isPrivate = asksForPrivacy(message);
   const { occurred_at, sent_at, original_timestamp } = times(message, surroundings);
-  const campaign = campaignColumns(context, began);
   // Each column by its name: an object of this size that is put together from others is slow to make and to write as JSON.
   const own: UnpackedEvent['own'] = {
     message_id: messageId,
     type: message.type,
-    event: message.event ?? message.name ?? null,
-    anonymous_id: message.anonymousId,
-    user_id: message.userId,
-    previous_id: message.previousId,
-    group_id: message.groupId ?? idOrNull(textAt(ids, 'groupId') ?? ''),
-    sequence: message.sequence ?? sequenceAt(context),
+    event: written(message.event ?? message.name),
+    anonymous_id: written(message.anonymousId),
+    user_id: written(message.userId),
+    previous_id: written(message.previousId),
+    group_id: written(message.groupId ?? idOrNull(textAt(ids, 'groupId') ?? '')),
+    sequence: written(message.sequence ?? sequenceAt(context)),
     occurred_at,
-    sent_at,
-    original_timestamp,
+    sent_at: written(sent_at),
+    original_timestamp: written(original_timestamp),
     email_hashes: isPrivate
       ? []
       : emailHashes({
           message,
-          keyKind: key.kind,
+          keyKind: surroundings.key.kind,
           pageUrl: before.withEmails ? pageColumns(ids, message.properties ?? {}).page_url : page.page_url,
           userIdWasEmail: before.userIdWasEmail,
         }),
-    ga_client_id: idOrNull(
-      textAt(ids, 'gaClientId', 'ga_client_id') ?? textAt(objectAt(message.integrations, 'Google Analytics'), 'clientId') ?? '',
-    ),
-    page_url: page.page_url,
-    page_path: page.page_path,
-    page_title: page.page_title,
-    referrer: page.referrer,
-    utm_source: campaign.utm_source,
-    utm_medium: campaign.utm_medium,
-    utm_campaign: campaign.utm_campaign,
-    utm_term: campaign.utm_term,
-    utm_content: campaign.utm_content,
-    utm_id: campaign.utm_id,
-    click_ids: isPrivate ? [] : clickIds(context, began),
-    timezone: timezone(context, surroundings),
     is_internal: context['internal'] === true || sender.isInternal,
-    consent: consent(context),
-    engaged_seconds: engagedSeconds(properties),
-    properties: toJsonColumn(withCategory(properties, message.category)),
+    engaged_seconds: written(engagedSeconds(properties)),
+    properties: written(toJsonColumn(withCategory(properties, message.category))),
     // RudderStack's browser client says them in the context alone.
-    traits: toJsonColumn(message.traits || message.type !== 'identify' ? objectAt(free, 'traits') : objectAt(context, 'traits')),
-    context: toJsonColumn(contextRest(free, context, surroundings)),
-    integrations: toJsonColumn(objectAt(free, 'integrations')),
-    library: channel === 'pixel' ? 'pixel' : library(context),
+    traits: written(toJsonColumn(message.traits || message.type !== 'identify' ? objectAt(free, 'traits') : objectAt(context, 'traits'))),
+    integrations: written(toJsonColumn(objectAt(free, 'integrations'))),
   };
-  return { shared: sender.columns, own };
+  return {
+    sender: sender.columns,
+    visit: visitPart(free, message, context, ids, page.page_url, surroundings, recent),
+    page: pagePart(page, recent),
+    own,
+  };
+}
+
+function pagePart(page: PageColumns, recent: Recent): UnpackedEvent['page'] {
+  const last = recent.page;
+  const isSame =
+    last?.page_url === page.page_url &&
+    last.page_path === page.page_path &&
+    last.page_title === page.page_title &&
+    last.referrer === page.referrer;
+  if (isSame) return recent.pagePart!;
+  recent.page = page;
+  return (recent.pagePart = {
+    page_url: written(page.page_url),
+    page_path: written(page.page_path),
+    page_title: written(page.page_title),
+    referrer: written(page.referrer),
+  });
 }
 
 /** Live events are corrected for the client's clock; imported ones happened when their archive says. */
@@ -185,8 +201,8 @@ function visitorAddress(before: BeforeCleaning, { key, request }: Surroundings):
 const NOTHING_OF_THE_EVENT: BeforeCleaning = { ip: null, userIdWasEmail: false };
 
 /** Who sends all events of a request; undefined where each event says it for itself. */
-export async function senderOfRequest(surroundings: Surroundings): Promise<Sender | undefined> {
-  return surroundings.key.kind === 'server' ? undefined : await senderOf({}, NOTHING_OF_THE_EVENT, surroundings);
+export function senderOfRequest(surroundings: Surroundings): Promise<Sender> | undefined {
+  return surroundings.key.kind === 'server' ? undefined : senderOf({}, NOTHING_OF_THE_EVENT, surroundings);
 }
 
 /** Who sent an event; see {@link senderOf}. */
@@ -208,7 +224,8 @@ async function senderOf(context: Members, before: BeforeCleaning, surroundings: 
       ? { country: request.country, region: request.region, city: request.city }
       : { country: null, region: null, city: null };
   const address = visitorAddress(before, surroundings);
-  const ipHash = channel === 'pixel' || address === null ? null : ((await ipHasher?.hash(address)) ?? null);
+  const isShared = channel === 'pixel' || (!isServer && request.isHosting === true);
+  const ipHash = isShared || address === null ? null : ((await ipHasher?.hash(address)) ?? null);
   return {
     columns: {
       write_key_id: key.id,
@@ -222,20 +239,9 @@ async function senderOf(context: Members, before: BeforeCleaning, surroundings: 
   };
 }
 
-function timezone(context: Members, { key, request }: Surroundings): string | null {
-  return (key.kind === 'server' || !key.verified ? null : request.timezone) ?? textAt(context, 'timezone');
-}
-
 function sequenceAt(context: Members): number | null {
   const value = context['sequence'];
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-function consent(context: Members): string | null {
-  const said = context['consent'] ?? null;
-  if (typeof said === 'boolean') return said ? 'granted' : 'denied';
-  const status = typeof said === 'string' ? said.toLowerCase() : textAt(said as Members | null, 'status')?.toLowerCase();
-  return status === 'granted' || status === 'denied' ? status : null;
 }
 
 /** Nobody looks at one page for longer than a day; more is a counter gone wrong. */
@@ -249,54 +255,4 @@ function engagedSeconds(properties: Members): number | null {
 /** A page call's category stands beside the properties in the wire format and among them in Segment's warehouses. */
 function withCategory(properties: Members, category: string | null | undefined): Members {
   return category == null || Object.hasOwn(properties, 'category') ? properties : { ...properties, category };
-}
-
-function library(context: Members): string | null {
-  const { name, version } = {
-    name: textAt(objectAt(context, 'library'), 'name'),
-    version: textAt(objectAt(context, 'library'), 'version'),
-  };
-  // Joined, because JSON.stringify takes twice as long over an object that holds a text put together by an operator.
-  return name === null ? null : version === null ? name : [name, version].join('/');
-}
-
-/** Members of the context that have columns; what a page or campaign holds beyond its columns stays. */
-const CONTEXT_COLUMNS: ReadonlySet<string> = new Set([
-  'ip',
-  'userAgent',
-  'page',
-  'campaign',
-  'clickIds',
-  'click_ids',
-  'emailHashes',
-  'email_hashes',
-  'gaClientId',
-  'ga_client_id',
-  'library',
-  'location',
-  'timezone',
-  'sequence',
-]);
-const PAGE_MEMBERS: ReadonlySet<string> = new Set(['url', 'path', 'title', 'referrer', 'search']);
-/** Members of a message that have columns, or mean something only between client and server. */
-const MESSAGE_MEMBERS: ReadonlySet<string> = new Set([
-  ...Object.keys(IncomingMessage.shape),
-  'receivedAt',
-  'writeKey',
-  'projectId',
-  'version',
-  '_metadata',
-]);
-
-function contextRest(message: Members, context: Members, { key }: Surroundings): Members {
-  const page = without(objectAt(context, 'page'), PAGE_MEMBERS);
-  const campaign = without(objectAt(context, 'campaign'), CAMPAIGN_MEMBERS);
-  const unknown = without(message, MESSAGE_MEMBERS);
-  return {
-    ...without(context, CONTEXT_COLUMNS),
-    ...(page && { page }),
-    ...(campaign && { campaign }),
-    ...(unknown && { message: unknown }),
-    ...(!key.verified && { write_key_unverified: true }),
-  };
 }

@@ -10,16 +10,20 @@ const REMEMBERED = 500;
 /** Longer ones are rare, and are not worth the memory. */
 const LONGEST_REMEMBERED = 1_024;
 const known = new Map<string, PageAddress | undefined>();
+/** The one asked for last, which is asked for again several times: to compare two texts takes less than to look one up. */
+let last: { readonly text: string; readonly address: PageAddress | undefined } = { text: '', address: parsedAddress('') };
 
 /** Reads an address; undefined for one that is none. Relative addresses count from an unnamed host. */
 export function pageAddress(text: string | null): PageAddress | undefined {
   if (text === null) return undefined;
+  if (text === last.text) return last.address;
   let address = known.get(text);
   if (address === undefined && !known.has(text)) {
     address = plainAddress(text) ?? parsedAddress(text);
     if (known.size >= REMEMBERED) known.clear();
     if (text.length <= LONGEST_REMEMBERED) known.set(text, address);
   }
+  last = { text, address };
   return address;
 }
 

@@ -3,8 +3,10 @@ import type { EventRow } from '../contract/event-row.ts';
 import { type Members, objectAt, textAt } from './members.ts';
 import { pageAddress } from './page-address.ts';
 
-type PageColumns = Pick<EventRow, 'page_url' | 'page_path' | 'page_title' | 'referrer'>;
-type CampaignColumns = Pick<EventRow, 'utm_source' | 'utm_medium' | 'utm_campaign' | 'utm_term' | 'utm_content' | 'utm_id'>;
+/** What is known of the page. */
+export type PageColumns = Pick<EventRow, 'page_url' | 'page_path' | 'page_title' | 'referrer'>;
+/** What is known of the campaign. */
+export type CampaignColumns = Pick<EventRow, 'utm_source' | 'utm_medium' | 'utm_campaign' | 'utm_term' | 'utm_content' | 'utm_id'>;
 
 /** The page an event happened on: from the context, or, as page calls have it, from the properties. */
 export function pageColumns(context: Members, properties: Members): PageColumns {
@@ -80,15 +82,16 @@ const LONGEST_CLICK_ID = 1_024;
  * Names in lower case, values as they are; the client's own come first.
  */
 export function clickIds(context: Members, url: string | null): EventRow['click_ids'] {
-  const found = new Map<string, string>();
+  // Most events have none.
+  let found: Map<string, string> | undefined;
   const add = (name: string, value: unknown) => {
     const key = name.toLowerCase();
     if (typeof value !== 'string' || value === '' || value.length > LONGEST_CLICK_ID) return;
-    if (CLICK_ID_NAMES.has(key) && !found.has(key)) found.set(key, value);
+    if (CLICK_ID_NAMES.has(key) && !found?.has(key)) (found ??= new Map<string, string>()).set(key, value);
   };
   const said = context['clickIds'] ?? context['click_ids'];
   if (Array.isArray(said)) for (const item of said as Members[]) add(textAt(item, 'name') ?? '', textAt(item, 'value'));
   else if (typeof said === 'object' && said !== null) for (const [name, value] of Object.entries(said)) add(name, value);
   for (const [name, value] of pageAddress(url)?.parameters ?? []) add(name, value);
-  return found.size > 0 ? Array.from(found, ([name, value]) => ({ name, value })) : [];
+  return found ? [...found].map(([name, value]) => ({ name, value })) : [];
 }

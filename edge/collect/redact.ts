@@ -21,8 +21,13 @@ const ENTITY = /^(?:#|commat;|amp;)/i;
 const ESCAPE = /^[^"/bfnrt]/;
 /** An IPv4 address from its first dot on. */
 const IPV4 = /\.\d{1,3}\.\d{1,3}\.\d/;
-/** Two colons as close as in an IPv6 address. Times of day have them, too. */
-const COLONS = /:[\da-f]{0,4}:/gi;
+/**
+ * Two colons as close as in an IPv6 address, and not those of a time behind its date, of which every event has some. What stands
+ * before is looked at behind the colon: before it, it would be looked at before every character.
+ */
+const COLONS = /:(?<!T\d\d:)[\da-fA-F]{0,4}:/g;
+/** More characters than {@link COLONS} and what {@link IPV6} looks at before them take. */
+const AROUND_COLONS = 16;
 /** The two colons of {@link SUSPECT} with what stands before them. */
 const IPV6 = /(?:(?<![\w:])|\\[nrtbf])[\da-f]{0,4}:[\da-f]{0,4}:$/i;
 
@@ -51,8 +56,11 @@ function isFollowed(text: string, sign: string, by: RegExp): boolean {
 
 /** The colons are looked for first: they are fewer than what may stand before them. */
 function hasIpv6(text: string): boolean {
-  for (const { index, 0: colons } of text.matchAll(COLONS)) {
-    if (IPV6.test(text.slice(Math.max(0, index - 7), index + colons.length))) return true;
+  COLONS.lastIndex = 0;
+  // Not with matchAll, which makes a regular expression of its own each time.
+  while (COLONS.test(text)) {
+    const end = COLONS.lastIndex;
+    if (IPV6.test(text.slice(Math.max(0, end - AROUND_COLONS), end))) return true;
   }
   return false;
 }

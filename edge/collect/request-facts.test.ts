@@ -8,6 +8,7 @@ test('place and address come from Cloudflare, and from nobody else', () => {
   const headers = new Headers({ 'cf-connecting-ip': '203.0.113.7', 'x-forwarded-for': '198.51.100.1', 'user-agent': 'UA' });
   expect(requestFacts(headers, { country: 'DE', region: 'Berlin', city: 'Berlin', timezone: 'Europe/Berlin', asn: 1 })).toEqual({
     ip: '203.0.113.7',
+    isHosting: false,
     userAgent: 'UA',
     country: 'DE',
     region: 'Berlin',
@@ -16,13 +17,28 @@ test('place and address come from Cloudflare, and from nobody else', () => {
   });
 });
 
-test.each([[undefined], [{}], [{ country: 'XX' }], [{ country: 'T1', city: '' }]])('%j says nothing about the place', (cf) => {
-  expect(requestFacts(new Headers(), cf)).toEqual({ ip: null, userAgent: null, country: null, region: null, city: null, timezone: null });
+const NOTHING = { ip: null, isHosting: false, userAgent: null, country: null, region: null, city: null, timezone: null };
+
+test.each([[undefined], [{}], [{ country: 'XX' }]])('%j says nothing about the place', (cf) => {
+  expect(requestFacts(new Headers(), cf)).toEqual(NOTHING);
+});
+
+test('Tor is no place, and its address is that of many', () => {
+  expect(requestFacts(new Headers(), { country: 'T1', city: '' })).toEqual({ ...NOTHING, isHosting: true });
+});
+
+test.each([
+  ['Amazon', 16509, true],
+  ['a relay of Cloudflare', 13335, true],
+  ['Deutsche Telekom', 3320, false],
+  ['a number as a text, which Cloudflare does not send', '16509', false],
+])('%s: whether the address is one that strangers share', (_, asn, expected) => {
+  expect(requestFacts(new Headers(), { asn })).toEqual({ ...NOTHING, isHosting: expected });
 });
 
 test('where no Cloudflare stands before the Worker, the connection says nothing but the user agent', () => {
   const headers = new Headers({ 'cf-connecting-ip': '203.0.113.7', 'user-agent': 'UA' });
-  expect(requestFacts(headers, undefined)).toEqual({ ip: null, userAgent: 'UA', country: null, region: null, city: null, timezone: null });
+  expect(requestFacts(headers, undefined)).toEqual({ ...NOTHING, userAgent: 'UA' });
 });
 
 test.each([

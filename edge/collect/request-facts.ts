@@ -1,4 +1,5 @@
 import type { RequestFacts } from './enrich.ts';
+import { isHosting } from './hosting.ts';
 import { redactHeader } from './redact.ts';
 
 /** Cloudflare's codes for "unknown" and "Tor"; neither is a country. */
@@ -16,6 +17,7 @@ export function requestFacts(headers: Headers, cf: unknown): RequestFacts {
   const text = (key: string) => (typeof place[key] === 'string' && place[key] !== '' ? redactHeader(place[key]) : null);
   return {
     ip: cf === undefined ? null : headers.get('cf-connecting-ip'),
+    isHosting: isHosting(place),
     // Anyone can write anything into it: some crawlers and mail programs write the address of whom they work for.
     userAgent: userAgent === null ? null : redactHeader(userAgent),
     country: NO_COUNTRY.has(place['country']) ? null : text('country'),

@@ -19,16 +19,24 @@ export function checkShape(value: unknown): { rejection: EventRejection } | { re
   for (let depth = 0; level.length > 0; depth++) {
     if (depth >= LIMITS.depth) return { rejection: rejectEvent('too_deep') };
     const next: object[] = [];
+    const look = (child: unknown) => {
+      mostBytes += bytesOf(child);
+      if (isContainer(child)) next.push(child);
+    };
     for (const container of level) {
-      const children: unknown[] = Array.isArray(container) ? container : Object.values(container);
-      members += children.length;
-      if (members > LIMITS.members) return { rejection: rejectEvent('too_many_members') };
-      if (!Array.isArray(container)) for (const key in container) mostBytes += key.length * UNIT_BYTES;
-      for (const child of children) {
-        mostBytes += bytesOf(child);
-        if (isContainer(child)) next.push(child);
+      if (Array.isArray(container)) {
+        members += container.length;
+        if (members > LIMITS.members) break;
+        container.forEach(look);
+        continue;
+      }
+      for (const key in container) {
+        if (++members > LIMITS.members) break;
+        mostBytes += key.length * UNIT_BYTES;
+        look((container as Readonly<Record<string, unknown>>)[key]);
       }
     }
+    if (members > LIMITS.members) return { rejection: rejectEvent('too_many_members') };
     level = next;
   }
   return { rejection: undefined, mostBytes };

@@ -1,4 +1,4 @@
-import type { DeliveryRow, EventRow, FailedEventRow } from './event-row.ts';
+import type { DeliveryRow, EventRow, FailedEventRow, Written } from './event-row.ts';
 
 /** What one request produced, or a part of it: the header first, then as many rows as it counts. */
 export interface Delivery {
@@ -8,7 +8,7 @@ export interface Delivery {
 }
 
 /** One line of a landing segment, of a message in the queue and of an archived object (NDJSON): exactly one of the three members. */
-export type LandingLine = { delivery: DeliveryRow } | { event: EventRow } | { failed: FailedEventRow };
+export type LandingLine = { delivery: DeliveryRow } | { event: Written<EventRow> } | { failed: FailedEventRow };
 
 /** A delivery as it travels and rests: the lines of {@link toLandingLines}, and the header beside them. */
 export interface PackedDelivery {
@@ -27,22 +27,29 @@ export function toLandingLines(delivery: Delivery): string {
 }
 
 /**
- * The columns of an event without its packing, in two parts that have none in common, neither of them empty: those that it shares
- * with others, the same object for all of them, and its own.
+ * The columns of an event without its packing, in parts that have none in common; only that of the sender is never empty. What an
+ * event has in common with the one before it is the same object, and is rendered once.
  */
 export interface EventParts {
-  readonly shared: object;
+  readonly sender: object;
+  readonly visit: object;
+  readonly page: object;
   readonly own: object;
 }
 
 /** Renders rows as lines that are still open: what says how they are packed, and {@link LINE_END}, come behind. */
 export function toOpenLines(events: readonly EventParts[], failed: readonly object[]): string[] {
-  let last: object | undefined;
-  let beginning = '';
-  const lines = events.map(({ shared, own }) => {
-    if (shared !== last) beginning = openLine('event', (last = shared));
-    return `${beginning},${JSON.stringify(own).slice(1, -1)}`;
-  });
+  let last: EventParts | undefined;
+  let [fromSender, fromVisit, fromPage] = ['', '', ''];
+  const lines: string[] = [];
+  for (const parts of events) {
+    const { sender, visit, page, own } = parts;
+    if (sender !== last?.sender) fromSender = openLine('event', sender);
+    if (visit !== last?.visit) fromVisit = columns(visit);
+    if (page !== last?.page) fromPage = columns(page);
+    lines.push(fromSender + fromVisit + fromPage + columns(own));
+    last = parts;
+  }
   for (const failure of failed) lines.push(openLine('failed', failure));
   return lines;
 }
@@ -50,4 +57,9 @@ export function toOpenLines(events: readonly EventParts[], failed: readonly obje
 /** What closes a line of {@link toOpenLines}. */
 export const LINE_END = '}}\n';
 
+/** The columns of a part as they stand behind others. */
+function columns(part: object): string {
+  const text = JSON.stringify(part);
+  return text === '{}' ? '' : `,${text.slice(1, -1)}`;
+}
 const openLine = (kind: 'event' | 'failed', row: object) => `{"${kind}":${JSON.stringify(row).slice(0, -1)}`;

@@ -87,8 +87,18 @@ export const EventRow = z.object({
 });
 /** A stored event as a value. */
 export type EventRow = z.infer<typeof EventRow>;
+/** A row as it is written: a column that would be NULL is left out. */
+export type Written<Row> = { readonly [Name in keyof Row as null extends Row[Name] ? never : Name]: Row[Name] } & {
+  readonly [Name in keyof Row as null extends Row[Name] ? Name : never]?: Row[Name] | undefined;
+};
 /** The columns of a stored event, from which both warehouses' tables are made. */
 export const EVENT_COLUMNS: readonly Column[] = columnsOf(EventRow);
+
+/** A written event as the warehouses read it: a column that is missing is NULL. */
+export function storedEvent(row: Written<EventRow>): EventRow {
+  const nulls = EVENT_COLUMNS.flatMap(({ name, mode }) => (mode === 'nullable' ? [[name, null]] : []));
+  return { ...Object.fromEntries(nulls), ...row } as EventRow;
+}
 
 /** A rejected event: nothing that was acknowledged is thrown away, it is kept here with the reason. */
 export const FailedEventRow = z.object({

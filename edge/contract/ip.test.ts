@@ -47,3 +47,35 @@ test('the hash is HMAC-SHA256 with the key, and tells no address from another of
   expect(await createIpHasher('k2', 'another secret').hash('203.0.113.7')).not.toBe(expected);
   expect(await hasher.hash('nonsense')).toBeNull();
 });
+
+describe('an address that strangers share has no hash', () => {
+  const hasher = createIpHasher('k1', 'a secret of some length');
+
+  test.each([
+    '0.0.0.0',
+    '10.0.0.1',
+    '100.64.0.1',
+    '100.127.255.255',
+    '127.0.0.1',
+    '169.254.169.254',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.20',
+    '::ffff:192.168.1.20',
+    '::1',
+    '::',
+    'fd12:3456:789a::1',
+    'fc00::1',
+    'fe80::1%eth0',
+    'febf::1',
+  ])('%s', async (address) => {
+    expect(await hasher.hash(address)).toBeNull();
+  });
+
+  test.each(['100.63.255.255', '100.128.0.1', '172.15.0.1', '172.32.0.1', '192.167.0.1', '169.253.0.1', '11.0.0.1', 'fec0::1', '2a00::1'])(
+    'but %s has one',
+    async (address) => {
+      expect(await hasher.hash(address)).toMatch(/^[0-9a-f]{64}$/);
+    },
+  );
+});

@@ -52,11 +52,21 @@ function parseGroups(text: string): number[] | undefined {
   return groups;
 }
 
+/**
+ * Addresses that are no place on the internet (RFC 6890): "this host", private, loopback, link-local and carrier-grade NAT ranges.
+ * Of a normalised address; an IPv6 one has only its first four groups.
+ */
+const NOT_PUBLIC =
+  /^(?:(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|f[cd][\da-f]{2}:|fe[89ab][\da-f]:|0:0:0:0::)/;
+
 /** Hashes addresses with one key. */
 export interface IpHasher {
   /** Names the key, so that hashes of different keys are never compared. */
   readonly keyId: string;
-  /** HMAC-SHA256, hex, of the normalised address; null where the text is not an address. */
+  /**
+   * HMAC-SHA256, hex, of the normalised address; null where the text is not an address, or one that strangers share: a private one,
+   * which every office has, or the machine's own, which all visitors have behind a proxy that is not known.
+   */
   hash(address: string): Promise<string | null>;
 }
 
@@ -79,7 +89,7 @@ export function createIpHasher(keyId: string, secret: string): IpHasher {
       const remembered = known.get(address);
       if (remembered !== undefined) return remembered;
       const normal = normalizeIp(address);
-      if (normal === undefined) return null;
+      if (normal === undefined || NOT_PUBLIC.test(normal)) return null;
       // The key itself is kept, not the promise: in Workers one request must not wait for the work of another.
       key ??= await crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
       const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(normal)));

@@ -25,22 +25,35 @@ export const NOBODYS_IDS = [
   '00000000-0000-0000-0000-000000000000',
 ] as const;
 
-/** An id as text; null where it is one of those that are none. */
-export function idOrNull(id: string, notIds: readonly string[] = NOBODYS_IDS): string | null {
+const NONE: ReadonlySet<string> = new Set(NO_IDS);
+const NOBODYS: ReadonlySet<string> = new Set(NOBODYS_IDS);
+
+/** The id of a visitor or account as text; null where it is one of {@link NOBODYS_IDS}. */
+export const idOrNull = (id: string): string | null => unless(id, NOBODYS);
+
+/** The id of a message as text; null where it is one of {@link NO_IDS}. */
+export const messageIdOrNull = (id: string): string | null => unless(id, NONE);
+
+/** Of the longest words above. A longer id is none of them, but for the one of zeros. */
+const LONGEST_WORD = '[object object]'.length;
+
+function unless(id: string, notIds: ReadonlySet<string>): string | null {
+  if (id === '') return null;
   const text = id.trim();
-  return notIds.includes(text.toLowerCase()) ? null : text;
+  if (text.length > LONGEST_WORD && !text.startsWith('00000000-')) return text;
+  return notIds.has(text.toLowerCase()) ? null : text;
 }
 
-const identifier = (notIds: readonly string[]) =>
+const identifier = (orNull: (id: string) => string | null) =>
   z.pipe(
     z.nullish(
       z.union([z.string().check(z.maxLength(LONGEST_ID)), z.pipe(z.number(), z.transform(String))], {
         error: `expected text of at most ${LONGEST_ID} characters`,
       }),
     ),
-    z.transform((value) => idOrNull(value ?? '', notIds)),
+    z.transform((value) => orNull(value ?? '')),
   );
-const visitorId = identifier(NOBODYS_IDS);
+const visitorId = identifier(idOrNull);
 
 const text = z.nullish(z.string({ error: 'expected text' }));
 
@@ -61,7 +74,7 @@ const time = z.catch(z.nullish(z.union([z.string(), z.number()])), null);
  */
 export const IncomingMessage = z.looseObject({
   type: z.enum(EVENT_TYPES, { error: `expected one of ${EVENT_TYPES.join(', ')}` }),
-  messageId: identifier(NO_IDS),
+  messageId: identifier(messageIdOrNull),
   anonymousId: visitorId,
   userId: visitorId,
   previousId: visitorId,

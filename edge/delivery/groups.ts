@@ -48,5 +48,5 @@ export async function inParallel<Item>(items: readonly Item[], work: (item: Item
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
 }

@@ -3,10 +3,12 @@ import type { LandingLine, PackedDelivery } from '../contract/delivery.ts';
 import type { EventLog } from './event-log.ts';
 import { Packer, type Rows } from './packer.ts';
 
+/** The same object for all events, as of one visit. */
+const VISIT = { consent: 'granted' };
 const rows = (count: number): Rows => ({
   writeKeyId: 'wk_1',
   receivedAt: '2026-03-01T12:00:00.000Z',
-  events: Array.from({ length: count }, (_, i) => ({ shared: { country: 'DE' }, own: { message_id: `m-${i}` } })),
+  events: Array.from({ length: count }, (_, i) => ({ sender: { country: 'DE' }, visit: VISIT, page: {}, own: { message_id: `m-${i}` } })),
   failed: [{ message_id: 'bad' } as Rows['failed'][number]],
 });
 
@@ -42,8 +44,8 @@ test('deliveries are numbered from 1, counted, and each row says where it belong
   ]);
   expect(deliveries[0]!.text).toBe(
     '{"delivery":{"edge_instance":"edge-1","edge_sequence":1,"received_at":"2026-03-01T12:00:00.000Z","write_key_id":"wk_1","count":3}}\n' +
-      '{"event":{"country":"DE","message_id":"m-0","edge_instance":"edge-1","edge_sequence":1}}\n' +
-      '{"event":{"country":"DE","message_id":"m-1","edge_instance":"edge-1","edge_sequence":1}}\n' +
+      '{"event":{"country":"DE","consent":"granted","message_id":"m-0","edge_instance":"edge-1","edge_sequence":1}}\n' +
+      '{"event":{"country":"DE","consent":"granted","message_id":"m-1","edge_instance":"edge-1","edge_sequence":1}}\n' +
       '{"failed":{"message_id":"bad","edge_instance":"edge-1","edge_sequence":1}}\n',
   );
 });

@@ -80,7 +80,11 @@ export class Packer {
   /** @param lines those of {@link toOpenLines}. */
   #deliver(number: Numbered, lines: readonly string[]): PackedDelivery {
     const header = this.#header(number, lines.length);
-    return { header, text: headerLine(header) + [...lines, ''].join(this.#packing(number)) };
+    const packing = this.#packing(number);
+    // Not joined: the whole text is then copied once, where it is sent.
+    let text = headerLine(header);
+    for (const line of lines) text += line + packing;
+    return { header, text };
   }
 
   #header({ sequence, receivedAt, writeKeyId }: Numbered, count: number): DeliveryRow {

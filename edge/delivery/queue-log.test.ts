@@ -75,6 +75,17 @@ test('what was queued although nobody said so is archived, too: a copy, not a lo
   expect([queue.bodies(), [...archive.contents().values()]]).toEqual([['text 1', 'text 1'], ['text 1']]);
 });
 
+test('one message is sent by itself, several of a request together', async () => {
+  const { log, queue } = createRig();
+  const [send, sendBatch] = [vi.spyOn(queue, 'send'), vi.spyOn(queue, 'sendBatch')];
+  await log.append([delivery(1)]);
+  expect(send.mock.calls).toEqual([['text 1', { contentType: 'text' }]]);
+  sendBatch.mockClear();
+  await log.append([delivery(2), delivery(3)]);
+  expect([send.mock.calls.length, sendBatch.mock.calls.length]).toEqual([1, 1]);
+  expect(queue.bodies()).toEqual(['text 1', 'text 2', 'text 3']);
+});
+
 test('the other calls of a request do not try a queue that has failed twice', async () => {
   const { log, queue, actions } = createRig({ queue: Array.from({ length: 12 }, () => 'error' as const) });
   const sendBatch = vi.spyOn(queue, 'sendBatch');

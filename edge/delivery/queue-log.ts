@@ -35,10 +35,8 @@ export function createQueueLog({ queue, archive, metrics, pause = briefly, timeo
     maximumBytes: MESSAGE_BYTES,
     async append(deliveries) {
       const large = deliveries.filter(({ text }) => exceeds(text, MESSAGE_BYTES));
-      const calls = toCalls(
-        deliveries.filter((delivery) => !large.includes(delivery)),
-        ({ text }) => text,
-      );
+      const small = large.length === 0 ? deliveries : deliveries.filter((delivery) => !large.includes(delivery));
+      const calls = toCalls(small, ({ text }) => text);
       const unsent = [...large];
       let failure: unknown;
       await inParallel(calls, async (call) => {

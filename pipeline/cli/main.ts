@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEhash } from './commands/ehash.ts';
+import { registerErase } from './commands/erase.ts';
 import { registerFunnel } from './commands/funnel.ts';
+import { registerIdentity } from './commands/identity.ts';
+import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
 import { registerJourney } from './commands/journey.ts';
 import { registerKeys } from './commands/keys.ts';
+import { registerPerson } from './commands/person.ts';
 import { registerQuery } from './commands/query.ts';
 import { registerReconcile } from './commands/reconcile.ts';
 import { registerReplay } from './commands/replay.ts';
@@ -60,15 +64,19 @@ export function createProgram(): Command {
     registerInit,
     registerUp,
     registerRun,
+    registerImport,
     registerReport,
     registerFunnel,
     registerJourney,
+    registerIdentity,
     registerQuery,
     registerTail,
     registerReconcile,
     registerReplay,
     registerKeys,
     registerEhash,
+    registerPerson,
+    registerErase,
     registerDoctor,
   ]) {
     register(program);

@@ -20,6 +20,11 @@ const leads = { csv: 'leads.csv', columns: { lead_id: 'STRING', email: 'STRING' 
 
 /** A config that is wrong, and the lines of the message under its heading; `<folder>` stands for the folder of the config. */
 const WRONG: readonly [string, unknown, readonly string[]][] = [
+  [
+    'a table that is kept for longer than what it is made from',
+    { project, retention: { events_raw: 90, sessions: 91 } },
+    ['retention.sessions: 91: made from events_raw, which is kept for 90 days; expected at most 90'],
+  ],
   ['an unknown key at the top', { project, conversion: [] }, ['conversion: []: unknown key; did you mean "conversions"?']],
   [
     'an unknown key inside',
@@ -165,18 +170,44 @@ const WRONG: readonly [string, unknown, readonly string[]][] = [
   [
     'an identity key that no source names',
     { project, identity: { keys: { crm_contact_id: { exclusive: true } } } },
-    ['identity.keys.crm_contact_id: "crm_contact_id": no such identity key; there are user_id, email_hash, ga_client_id, email_hash_link'],
+    [
+      'identity.keys.crm_contact_id: "crm_contact_id": no such identity key; there are user_id, email_hash, previous_id, ga_client_id, email_hash_link, click_id, ip_hash',
+    ],
   ],
   [
-    'identity keys that no model reads yet',
-    {
-      project,
-      identity: { keys: { ip_hash: { tier: 'probabilistic' } } },
-      sources: { crm_leads: { ...leads, identity: { lead_id: 'click_id' } } },
-    },
+    'what only events hold, as a column of a source',
+    { project, sources: { crm_leads: { ...leads, identity: { lead_id: 'click_id', email: 'ip_hash' } } } },
     [
-      'identity.keys.ip_hash: "ip_hash" is not supported yet; leave it out',
-      'sources.crm_leads.identity.lead_id: "click_id" is not supported yet; leave it out',
+      'sources.crm_leads.identity.lead_id: "click_id" comes from events only; leave it out',
+      'sources.crm_leads.identity.email: "ip_hash" comes from events only; a column of addresses is "ip_address"; leave it out',
+    ],
+  ],
+  [
+    'a source named like an origin of events',
+    { project, sources: { form: { ...leads, identity: { email: 'email' } } } },
+    ['sources.form: "form" is an origin of events; expected another name, such as "crm_form"'],
+  ],
+  [
+    'what an e-mail hash of a link shares with the others',
+    { project, identity: { keys: { email_hash_link: { windowDays: 3, exclusive: true } } } },
+    [
+      'identity.keys.email_hash_link.windowDays: is that of email_hash; set it there',
+      'identity.keys.email_hash_link.exclusive: is that of email_hash; set it there',
+    ],
+  ],
+  [
+    'values to block that are none',
+    { project, identity: { blocked: { email: ['info', 'info@*'], ip: ['10.0.0.0/8'] } } },
+    [
+      'identity.blocked.email[0]: "info": expected an e-mail address, or a mailbox at every domain such as "info@*"',
+      'identity.blocked.ip[0]: "10.0.0.0/8": expected an IP address such as "203.0.113.7"; of IPv6 its whole /64 is meant',
+    ],
+  ],
+  [
+    'an identifier to block that no source names',
+    { project, identity: { blocked: { crm_id: ['7'] } } },
+    [
+      'identity.blocked.crm_id: "crm_id": no such identifier to block; there are email, email_domains, ip, user_id, previous_id, ga_client_id, click_id',
     ],
   ],
   [

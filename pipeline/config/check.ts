@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { channelProblems } from './check-channels.ts';
 import { didYouMean, problemsOf, renderPath, renderValue, type ConfigProblem } from './problems.ts';
-import { IDENTITY_KEY_NAMES, NO_IDENTITY_KEYS, UNSUPPORTED_IDENTITY_KEYS } from './identity-keys.ts';
+import { EVENT_ORIGINS, IDENTITY_KEY_NAMES, KEYS_OF_EVENTS, NO_IDENTITY_KEYS } from './identity-keys.ts';
 import { isReservedTable } from './reserved-tables.ts';
 import { Config } from './schema.ts';
 import { editDistance } from './suggest.ts';
@@ -26,6 +27,8 @@ export function checkConfig(input: unknown, folder: string, file: string, option
     ...unknownFunnelSteps(parsed.data),
     ...sourceProblems(parsed.data),
     ...identityProblems(parsed.data),
+    ...retentionProblems(parsed.data),
+    ...channelProblems(parsed.data),
   ];
   const missing = missingFiles(parsed.data, folder);
   if (options.onMissingFile) missing.forEach(({ path, message }) => options.onMissingFile?.(`${file}: ${path}: ${message}`));
@@ -80,10 +83,15 @@ function sourceProblems(config: Config): ConfigProblem[] {
   });
 }
 
-function unsupportedKey(name: string, ...at: PropertyKey[]): ConfigProblem[] {
-  if (!UNSUPPORTED_IDENTITY_KEYS.includes(name)) return [];
-  return [{ path: renderPath(at), message: `"${name}" is not supported yet; leave it out` }];
+function keyOfEvents(name: string, ...at: PropertyKey[]): ConfigProblem[] {
+  if (!KEYS_OF_EVENTS.includes(name)) return [];
+  const hint = name === 'ip_hash' ? '; a column of addresses is "ip_address"' : '';
+  return [{ path: renderPath(at), message: `"${name}" comes from events only${hint}; leave it out` }];
 }
+
+/** Values of these are written in another form in the config: addresses. */
+const HASHED_KEYS: readonly string[] = ['email_hash', 'email_hash_link', 'ip_hash'];
+const BLOCKED_BY_OTHER_NAMES: readonly string[] = ['email', 'email_domains', 'ip'];
 
 /** A CRM id has any name, but one that is nearly a built-in kind would silently join nobody. */
 function misspeltKind(name: string, at: readonly PropertyKey[]): ConfigProblem[] {
@@ -104,19 +112,50 @@ function misspeltKind(name: string, at: readonly PropertyKey[]): ConfigProblem[]
 function identityProblems(config: Config): ConfigProblem[] {
   const ofSources = Object.values(config.sources).flatMap(({ identity }) => Object.values(identity));
   const known = [...new Set([...IDENTITY_KEY_NAMES, ...ofSources.filter((name) => !NO_IDENTITY_KEYS.includes(name))])];
+  const blockable = [...BLOCKED_BY_OTHER_NAMES, ...known.filter((name) => !HASHED_KEYS.includes(name))];
   return [
-    ...Object.keys(config.identity.keys).flatMap((name) => {
-      const problems = unsupportedKey(name, 'identity', 'keys', name);
-      if (problems.length > 0 || known.includes(name)) return problems;
-      return [{ path: renderPath(['identity', 'keys', name]), message: unknownName(name, 'identity key', known) }];
-    }),
-    ...Object.entries(config.sources).flatMap(([source, { identity }]) =>
-      Object.entries(identity).flatMap(([column, name]) => [
-        ...unsupportedKey(name, 'sources', source, 'identity', column),
+    ...Object.keys(config.identity.keys).flatMap((name) =>
+      known.includes(name) ? [] : [{ path: renderPath(['identity', 'keys', name]), message: unknownName(name, 'identity key', known) }],
+    ),
+    ...(['windowDays', 'exclusive'] as const).flatMap((member) =>
+      config.identity.keys['email_hash_link']?.[member] === undefined
+        ? []
+        : [{ path: `identity.keys.email_hash_link.${member}`, message: 'is that of email_hash; set it there' }],
+    ),
+    ...Object.keys(config.identity.blocked).flatMap((name) =>
+      blockable.includes(name)
+        ? []
+        : [{ path: renderPath(['identity', 'blocked', name]), message: unknownName(name, 'identifier to block', blockable) }],
+    ),
+    ...Object.entries(config.sources).flatMap(([source, { identity }]) => [
+      ...(EVENT_ORIGINS.some((origin) => origin === source) && Object.keys(identity).length > 0
+        ? [
+            {
+              path: renderPath(['sources', source]),
+              message: `"${source}" is an origin of events; expected another name, such as "crm_${source}"`,
+            },
+          ]
+        : []),
+      ...Object.entries(identity).flatMap(([column, name]) => [
+        ...keyOfEvents(name, 'sources', source, 'identity', column),
         ...misspeltKind(name, ['sources', source, 'identity', column]),
       ]),
-    ),
+    ]),
   ];
+}
+
+/** Kept for longer than what it is made from, a table would lose on a rebuild what the nights before have kept. */
+function retentionProblems({ retention }: Config): ConfigProblem[] {
+  const chain = ['events_raw', 'events', 'sessions'] as const;
+  return chain.flatMap((name, i) => {
+    const days = retention[name];
+    const input = chain.slice(0, i).findLast((earlier) => retention[earlier] !== undefined);
+    const longest = input && retention[input];
+    if (days === undefined || longest === undefined || days <= longest) return [];
+    return [
+      { path: `retention.${name}`, message: `${days}: made from ${input}, which is kept for ${longest} days; expected at most ${longest}` },
+    ];
+  });
 }
 
 function unknownName(name: string, kind: string, valid: readonly string[]): string {

@@ -8,12 +8,16 @@ const RESERVED_TABLES: ReadonlySet<string> = new Set([
   'events',
   'failed_events',
   'deliveries',
+  'event_changes',
+  'event_days',
+  'definitions',
   'loaded_segments',
   'sessions',
   'identity_keys',
   'identity_edges',
   'identities',
-  'identity_ledger',
+  'identity_changes',
+  'identity_blocked_values',
   'user_identities',
   'conversions',
   'conversion_changes',
@@ -30,6 +34,8 @@ const RESERVED_TABLES: ReadonlySet<string> = new Set([
   'run_lease',
   'publication',
   'erasures',
+  'erased_ids',
+  'erased_rows',
 ]);
 
 /** Whether the name is one of Touchtrail's own tables; those that steps need only while they run begin with `staged_`. */

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { parseCidr } from '../../edge/contract/cidr.ts';
+import { normalizeIp } from '../../edge/contract/ip.ts';
+import { channels } from './channels.ts';
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected lower-case letters, digits and underscores, beginning with a letter');
 const columnType = z.enum(['STRING', 'INT64', 'FLOAT64', 'BOOL', 'TIMESTAMP', 'DATE']);
@@ -26,10 +28,11 @@ const hostName = z.string().refine((text) => HOST_NAME.test(text), {
   error: ({ input }) => `${JSON.stringify(input)}: expected a host name such as "${hostIn(String(input)) ?? 'fernhill.example'}"`,
 });
 
-/** The host that was most likely meant: `https://fernhill.example/` → `fernhill.example`. */
+/** The host that was most likely meant: `https://fernhill.example/` → `fernhill.example`, `müller.example` → its punycode. */
 function hostIn(text: string): string | undefined {
   const host = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#:@]+)/i.exec(text)?.[1] ?? /^([^/?#:@]+)/.exec(text)?.[1];
-  return host !== undefined && HOST_NAME.test(host) ? host : undefined;
+  const ascii = host === undefined || HOST_NAME.test(host) ? host : URL.parse(`https://${host}`)?.hostname;
+  return ascii !== undefined && HOST_NAME.test(ascii) ? ascii : undefined;
 }
 
 /** Where the routes of the edge begin themselves: a path that begins so would hide them. */
@@ -98,11 +101,15 @@ const warehouse = z.discriminatedUnion('type', [
     location: z.string().min(1).default('EU'),
     /** Every query that would scan more is refused by BigQuery before it costs anything. */
     maximumBytesBilled: z.int().positive().default(100_000_000_000),
+    /** All queries of one run together; the query that would go beyond stops the run before it costs anything. */
+    maximumBytesPerRun: z.int().positive().default(1_000_000_000_000),
   }),
 ]);
 
 const identityKey = z.strictObject({
   tier: z.enum(['deterministic', 'weak', 'probabilistic']),
+  /** Observations of one value further apart than this many days say nothing about each other; null: a value always binds. */
+  windowDays: z.int().min(1).max(3650).nullable(),
   /** A value shared by more anonymous ids than this links nobody. */
   maxAnonymousIds: z.int().positive(),
   /** Two components that hold different values of an exclusive key are never joined. */
@@ -112,6 +119,26 @@ const identityKey = z.strictObject({
 /** An export that lost more than this share of its rows, and at least 20, or all of them, stops the run: a broken export deletes nothing. */
 const maximumShrink = z.number().min(0).max(1).default(0.3);
 
+const blockedAddress = z.string().refine((text) => /^[^\s@]+@(?:\*|[^\s@*]+)$/.test(text), {
+  error: ({ input }) => `${JSON.stringify(input)}: expected an e-mail address, or a mailbox at every domain such as "info@*"`,
+});
+
+const blockedIp = z.string().refine((text) => normalizeIp(text) !== undefined, {
+  error: ({ input }) => `${JSON.stringify(input)}: expected an IP address such as "203.0.113.7"; of IPv6 its whole /64 is meant`,
+});
+
+/** Values that link nobody, beside those that never do (`null`, `anonymous`, test addresses …); of CRM ids by their name. */
+const blocked = z
+  .object({
+    user_id: z.array(z.string()).default([]),
+    /** Addresses, or mailboxes at every domain: `info@*`. */
+    email: z.array(blockedAddress).default([]),
+    /** Domains whose role mailboxes (info@, sales@ …) are blocked, beside those of the CRM's addresses. */
+    email_domains: z.array(hostName).default([]),
+    ip: z.array(blockedIp).default([]),
+  })
+  .catchall(z.array(z.string()));
+
 const source = z.strictObject({
   /** CSV file with a header, relative to the config file. */
   csv: z.string().min(1),
@@ -119,8 +146,8 @@ const source = z.strictObject({
   /** Columns that identify a row. */
   key: z.array(identifier).min(1),
   /**
-   * Which columns are identifiers of a person: `anonymous_id`, `email`, `email_hash`, `user_id`, or the name of a CRM
-   * id. Rows that hold an anonymous_id and another identifier join them.
+   * Which columns are identifiers of a person: `anonymous_id`, `email`, `email_hash`, `user_id`, `ga_client_id`,
+   * `ip_address`, or the name of a CRM id. Rows that hold an anonymous_id and another identifier join them.
    */
   identity: z.record(identifier, identifier).default({}),
   /** The column with the time of the identity evidence. */
@@ -153,6 +180,9 @@ export const ATTRIBUTION_MODELS = ['first_click', 'last_click', 'last_significan
 const attributionModel = z.enum(ATTRIBUTION_MODELS);
 export type AttributionModel = z.infer<typeof attributionModel>;
 
+/** At most ten years: what is kept for longer is kept for ever. */
+const keptDays = z.int().min(1).max(3650);
+
 /** The whole of `touchtrail.config.ts`; unknown keys are errors. */
 export const Config = z.strictObject({
   project,
@@ -177,6 +207,7 @@ export const Config = z.strictObject({
       trustedProxies: z.array(cidr).default([]),
     })
     .default({ path: '', script: 't', internalIps: [], trustedProxies: [] }),
+  channels,
   sessions: z
     .strictObject({
       timeoutMinutes: z.int().min(1).max(1440).default(30),
@@ -189,8 +220,9 @@ export const Config = z.strictObject({
       keys: z.record(identifier, identityKey.partial()).default({}),
       /** A component larger than this accepts no further edge. */
       maximumComponentSize: z.int().positive().default(64),
+      blocked: blocked.default({ user_id: [], email: [], email_domains: [], ip: [] }),
     })
-    .default({ keys: {}, maximumComponentSize: 64 }),
+    .default({ keys: {}, maximumComponentSize: 64, blocked: { user_id: [], email: [], email_domains: [], ip: [] } }),
   sources: z.record(identifier, source).default({}),
   costs: z.array(cost).default([]),
   conversions: z.array(conversion).default([]),
@@ -210,6 +242,21 @@ export const Config = z.strictObject({
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time such as "03:00"')
     .default('03:00'),
+  /** Days that personal data is kept; without a number: for ever. A table made from another is kept at most as long as that one. */
+  retention: z
+    .strictObject({
+      /** Deliveries of events, by day of receipt. */
+      events_raw: keptDays.optional(),
+      /** Events, by the day they happened; default: as `events_raw`. */
+      events: keptDays.optional(),
+      /** Sessions, by the day they began; default: as `events`. */
+      sessions: keptDays.optional(),
+      /** Rejected events with their payload. */
+      failed_events: keptDays.optional(),
+      /** Landing segments that are in the warehouse already. */
+      landing: keptDays.optional(),
+    })
+    .default({}),
   publications: z.strictObject({ keep: z.int().positive().default(35) }).default({ keep: 35 }),
 });
 export type Config = z.infer<typeof Config>;

@@ -17,7 +17,14 @@ const FIELDS: readonly Field[] = [
   { name: 'site', type: 'STRING', mode: 'REQUIRED' },
   { name: 'tags', type: 'STRING', mode: 'REPEATED' },
 ];
-const settings = { type: 'bigquery', project: 'p', dataset: 'd', location: 'EU', maximumBytesBilled: 1000 } as const;
+const settings = {
+  type: 'bigquery',
+  project: 'p',
+  dataset: 'd',
+  location: 'EU',
+  maximumBytesBilled: 1000,
+  maximumBytesPerRun: 10_000,
+} as const;
 
 const refuse = () => {
   throw new Error('not to be called: it would cost or write');

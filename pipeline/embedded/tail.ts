@@ -1,4 +1,5 @@
 import type { LandingLine } from '../../edge/contract/delivery.ts';
+import { storedEvent } from '../../edge/contract/event-row.ts';
 import { isWanted, tailEvent, tailFailed, type TailEntry, type TailFilter } from '../models/events/tail.ts';
 import type { ControlConnection } from './control.ts';
 
@@ -52,7 +53,7 @@ function entryOf(text: string): TailEntry[] {
   if (text === '') return [];
   try {
     const line = JSON.parse(text) as LandingLine;
-    if ('event' in line) return [tailEvent(line.event)];
+    if ('event' in line) return [tailEvent(storedEvent(line.event))];
     return 'failed' in line ? [tailFailed(line.failed)] : [];
   } catch {
     // What cannot be read is reported by the run that loads it; here it must not get in the way of the others.

@@ -43,7 +43,7 @@ test('an address used as an id joins people by its hash, and stands in no table 
   ]);
   expect(await world.rows("select count(*) as credits from attribution where session_id <> ''")).toEqual([{ credits: 3 }]);
   for (const { name } of projectTables(world.config)) {
-    const rows = await world.rows(`select * from "${name}"`);
+    const rows = await world.rows(`select cast(to_json(stored) as varchar) as stored from "${name}" as stored`);
     expect([name, /@fernhill/i.test(JSON.stringify(rows))]).toEqual([name, name === 'crm_users']);
   }
 });

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { Sql } from '../warehouse/sql.ts';
 import type { Change, Warehouse } from '../warehouse/warehouse.ts';
 
 /** What every step of the night gets; nothing else may be reached for, so that a step can be tested by itself. */
@@ -9,6 +10,8 @@ export interface StepContext {
   readonly configFolder: string;
   /** The instant the run began, ISO in UTC: the only clock a step may read. */
   readonly now: string;
+  /** Conversions as they are read, without the identifiers of erased persons; absent where nobody was erased. */
+  readonly withoutErased?: (conversions: Sql) => Promise<Sql>;
 }
 
 export interface StepResult {

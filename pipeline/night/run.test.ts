@@ -105,6 +105,23 @@ test('after a failed run the next one starts at once, with a higher token', asyn
   expect(summary.runId).toBe('20260701T030000Z-000002');
 });
 
+test('a step that ends because the run is told to stop is told as stopped, not as broken', async () => {
+  const stop = new AbortController();
+  const stopping: NightStep = {
+    name: 'first',
+    transaction: true,
+    run: () => {
+      stop.abort();
+      return Promise.reject(new UserError('merge sessions: stopped: the BigQuery job touchtrail_1 was cancelled'));
+    },
+  };
+  const error: unknown = await run([stopping], { signal: stop.signal }).catch((reason: unknown) => reason);
+  expect((error as Error).message).toBe(
+    'the run was stopped in step "first" (merge sessions: stopped: the BigQuery job touchtrail_1 was cancelled); start it again to finish',
+  );
+  expect((await run([costStep('only', 'Brand')])).runId).toBe('20260701T030000Z-000002');
+});
+
 test('a run that is told to stop ends before its next step', async () => {
   const stop = new AbortController();
   const first = costStep('first', 'Brand');

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../config/user-error.ts';
+import { finishErasures } from '../privacy/finish.ts';
 import { projectTables } from '../sources/project-tables.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import { WarehouseInUseError } from '../warehouse/warehouse-error.ts';
@@ -55,7 +56,7 @@ export interface RunOptions {
   /** The instant of the run, ISO in UTC; default: the clock's. */
   readonly now?: string;
   readonly clock?: () => Date;
-  /** Ends the run before its next step. */
+  /** Ends the run before its next step; on BigQuery it cancels the statement that runs. */
   readonly signal?: AbortSignal;
   /** How long to wait for a process that holds the warehouse file but is no run; default: 10 minutes. */
   readonly filePatienceMilliseconds?: number;
@@ -115,6 +116,7 @@ async function runAlone(options: RunOptions, clock: () => Date, me: RunFile): Pr
     async () => {
       removeRunFile(dataFolder);
       await warehouse.close();
+      await finishErasures({ config, dataFolder, now: options.now ?? clock().toISOString() });
     },
   );
 }
@@ -226,6 +228,8 @@ async function runSteps(night: Night, now: string): Promise<RunSummary> {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       onProgress?.({ ...place, status: 'failed', message });
+      if (signal?.aborted)
+        throw new UserError(`the run was stopped in step "${step.name}" (${message}); start it again to finish`, { cause: error });
       throw new UserError(`step "${step.name}" failed: ${message}`, {
         cause: error,
         ...(error instanceof UserError && { exitCode: error.exitCode }),
@@ -244,7 +248,7 @@ async function runSteps(night: Night, now: string): Promise<RunSummary> {
 }
 
 async function runStep(night: Night, step: NightStep, position: number, context: NightContext) {
-  const { warehouse, lease, journal, clock } = night;
+  const { warehouse, lease, journal, clock, options } = night;
   const identity = { position, step: step.name, startedAt: clock().toISOString() };
   const started = performance.now();
   const before = warehouse.statements.length;
@@ -255,7 +259,8 @@ async function runStep(night: Night, step: NightStep, position: number, context:
   await journal.beginStep(identity);
   const work = async (): Promise<NightStepResult> => {
     await lease.renew();
-    const result = await step.run(context);
+    const scope = { runId: lease.runId, step: step.name, signal: options.signal };
+    const result = await warehouse.within(scope, () => step.run(context));
     await journal.endStep(identity, { status: 'done', ...sofar(), change: totalChange(result.changes), message: null });
     return result;
   };

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../config/user-error.ts';
 import { pendingSegments } from '../embedded/landing/folders.ts';
+import { loadSecrets } from '../embedded/secrets.ts';
 import { attribution } from '../models/attribution/attribution.ts';
 import { conversions } from '../models/conversions/conversions.ts';
 import { syncCosts } from '../sources/costs.ts';
@@ -10,6 +12,10 @@ import { identity } from '../models/identity/identity.ts';
 import { reports } from '../models/reports/reports.ts';
 import { sessions } from '../models/sessions/sessions.ts';
 import type { StepContext, StepResult } from '../models/step.ts';
+import { applyErasures, eraseAgain, eraseTraces } from '../privacy/apply.ts';
+import { fromCleanedSources, withoutErasedConversions } from '../privacy/left-out.ts';
+import { expireEvents, expireInputs, expireSegments, expireSessions } from '../privacy/retention.ts';
+import { type IpHashKey, ipHashKeyOf, withIpHashes } from '../sources/ip-hashes.ts';
 import { syncSources } from '../sources/sources.ts';
 import { DuckDbWarehouse } from '../warehouse/duckdb/duckdb.ts';
 import { loadSegments } from '../warehouse/duckdb/landing.ts';
@@ -40,22 +46,30 @@ export interface NightStep {
 
 /** The night, in order. */
 export const NIGHT_STEPS: readonly NightStep[] = [
+  { name: 'erasures', run: applyErasures, transaction: false },
   { name: 'landing', run: loadLanding, transaction: false },
+  { name: 'retention', run: expireInputs, transaction: true },
   { name: 'events', run: events, transaction: true },
-  { name: 'sources', run: syncSources, transaction: true },
+  { name: 'erased events', run: eraseAgain, transaction: true },
+  { name: 'retention of events', run: expireEvents, transaction: true },
+  { name: 'sources', run: fromCleanedSources(syncSources), transaction: true },
   { name: 'costs', run: syncCosts, transaction: true },
   { name: 'sessions', run: sessions, transaction: true },
-  { name: 'identity', run: identity, transaction: true },
-  { name: 'conversions', run: conversions, transaction: true },
+  { name: 'retention of sessions', run: expireSessions, transaction: true },
+  { name: 'identity', run: identityStep, transaction: true },
+  { name: 'conversions', run: withoutErasedConversions(conversions), transaction: true },
   { name: 'attribution', run: attribution, transaction: true },
   { name: 'reports', run: reports, transaction: true },
+  { name: 'erased traces', run: eraseTraces, transaction: true },
   { name: 'publish', run: publishStep, transaction: false },
 ];
 
 /** Loads what the embedded edge has landed; in production the queue's consumer has written the rows already. */
-async function loadLanding({ warehouse, dataFolder }: NightContext): Promise<NightStepResult> {
+async function loadLanding(context: NightContext): Promise<NightStepResult> {
+  const { warehouse, dataFolder } = context;
   if (!(warehouse instanceof DuckDbWarehouse)) return refuseLanded(dataFolder);
   const loaded = await loadSegments(warehouse, path.join(dataFolder, 'landing'));
+  await expireSegments(context);
   const corrupt = loaded.corrupt.map(({ file, keptAt, lines, badLines }) => {
     const places = lines.slice(0, 3).map(({ line, problem }) => `line ${line}: ${problem}`);
     if (badLines > places.length) places.push(`and ${badLines - places.length} more`);
@@ -93,6 +107,16 @@ async function refuseLanded(dataFolder: string): Promise<NightStepResult> {
 
 function inserted(rows: number): Change {
   return { inserted: rows, updated: 0, deleted: 0 };
+}
+
+async function identityStep(context: NightContext): Promise<NightStepResult> {
+  return withIpHashes(identity, await ipHashKey(context))(context);
+}
+
+/** Of the edge that received the events: of `touchtrail up` it lies in the data folder, of the deployed one it is a secret. */
+async function ipHashKey({ config, dataFolder }: NightContext): Promise<IpHashKey | undefined> {
+  const isEmbedded = config.warehouse.type === 'duckdb' && existsSync(path.join(dataFolder, 'secrets.json'));
+  return isEmbedded ? (await loadSecrets(dataFolder)).ip_hash_key : ipHashKeyOf(process.env);
 }
 
 async function publishStep(context: NightContext): Promise<NightStepResult> {

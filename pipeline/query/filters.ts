@@ -50,7 +50,7 @@ function dimensionCondition(condition: Condition, facts: FactTable, dialect: Dia
     case 'equals':
       return sql`(${value} is not null and ${value} = ${condition.value})`;
     case 'contains':
-      return sql`(${value} is not null and strpos(lower(${value}), lower(${condition.value})) > 0)`;
+      return sql`(${value} is not null and strpos(${dialect.lower(value)}, ${dialect.lower(sql`${condition.value}`)}) > 0)`;
     case 'in':
       return sql`(${value} is not null and ${dialect.isIn(value, sql`${arrayParam(condition.value, 'STRING')}`)})`;
     case 'is_set':

@@ -3,8 +3,9 @@ import type { Config } from '../config/schema.ts';
 import { guardAgainstShrinking } from './shrink-guard.ts';
 import type { Dialect } from '../warehouse/dialect.ts';
 import { type Sql, join, param, raw, sql, table } from '../warehouse/sql.ts';
-import { channelOf } from '../models/sessions/channels.ts';
+import { channelOf, projectRules } from '../models/sessions/channels.ts';
 import { projectSites, siteLookup } from '../models/sessions/site-lookup.ts';
+import { mediumOf } from '../models/sessions/traffic-source.ts';
 import type { Step } from '../models/step.ts';
 import { COSTS, stagedCosts } from '../models/costs/tables.ts';
 
@@ -30,20 +31,21 @@ export const syncCosts: Step = async ({ warehouse, config, configFolder }) => {
 };
 
 function costRows(dialect: Dialect, config: Config): Sql {
+  const trimmed = (name: string) => dialect.trim(raw(name));
   const files = config.costs.map((cost, i) => {
     const currency = cost.currency ?? config.project.currency;
     return sql`
       select
         date,
         ${cost.platform} as platform,
-        coalesce(trim(account_id), '') as account_id,
-        coalesce(trim(campaign_id), trim(campaign), '') as campaign_id,
-        trim(campaign) as campaign,
-        coalesce(trim(ad_group_id), trim(ad_group), '') as ad_group_id,
-        trim(ad_group) as ad_group,
-        coalesce(trim(ad_id), trim(ad), '') as ad_id,
-        trim(ad) as ad,
-        ${cost.source.toLowerCase()} as source, ${cost.medium.toLowerCase()} as medium, ${currency} as currency,
+        coalesce(${trimmed('account_id')}, '') as account_id,
+        coalesce(${trimmed('campaign_id')}, ${trimmed('campaign')}, '') as campaign_id,
+        ${trimmed('campaign')} as campaign,
+        coalesce(${trimmed('ad_group_id')}, ${trimmed('ad_group')}, '') as ad_group_id,
+        ${trimmed('ad_group')} as ad_group,
+        coalesce(${trimmed('ad_id')}, ${trimmed('ad')}, '') as ad_id,
+        ${trimmed('ad')} as ad,
+        ${cost.source.toLowerCase()} as source, ${mediumOf(cost.medium, config.channels)} as medium, ${currency} as currency,
         ${dialect.micros(raw('cost'))} as micros, coalesce(impressions, 0) as impressions, coalesce(clicks, 0) as clicks
       from ${table(stagedCosts(i).name)}`;
   });
@@ -51,6 +53,7 @@ function costRows(dialect: Dialect, config: Config): Sql {
     source: raw('summed_rows.source'),
     medium: raw('summed_rows.medium'),
     campaign: raw('summed_rows.campaign'),
+    adPlatform: raw('summed_rows.platform'),
     category: raw('sites.category'),
   };
   return sql`
@@ -64,12 +67,12 @@ function costRows(dialect: Dialect, config: Config): Sql {
       from cost_rows
       group by date, platform, account_id, campaign_id, ad_group_id, ad_id, source, medium, currency
     ),
-    sites as (${siteLookup(dialect, sql`select source as text from summed_rows`, projectSites(config.site.domains))}
+    sites as (${siteLookup(dialect, sql`select source as text from summed_rows`, projectSites(config.site.domains, config.channels.sites))}
     )
     select
       summed_rows.date, summed_rows.platform, summed_rows.account_id, summed_rows.campaign_id, summed_rows.campaign,
       summed_rows.ad_group_id, summed_rows.ad_group, summed_rows.ad_id, summed_rows.ad, summed_rows.source, summed_rows.medium,
-      ${channelOf(dialect, input)} as channel,
+      ${channelOf(dialect, input, projectRules(config.channels))} as channel,
       if(summed_rows.currency = ${config.project.currency}, summed_rows.micros, null) as cost_micros,
       summed_rows.micros / 1000000 as original_cost,
       summed_rows.currency, summed_rows.impressions, summed_rows.clicks

@@ -4,33 +4,20 @@ import type { TableDefinition } from '../warehouse/warehouse.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
 import { CONVERSIONS, REJECTED_CONVERSIONS, STAGED_CONVERSIONS } from '../models/conversions/tables.ts';
 import { COSTS, stagedCosts } from '../models/costs/tables.ts';
-import { DELIVERIES, EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../models/events/tables.ts';
-import {
-  IDENTITIES,
-  IDENTITY_EDGES,
-  IDENTITY_KEYS,
-  STAGED_EDGES,
-  STAGED_MERGES,
-  STAGED_REFUSALS,
-  USER_IDENTITIES,
-} from '../models/identity/tables.ts';
+import { DEFINITIONS } from '../models/definitions.ts';
+import { ERASURE_TABLES } from '../models/erasures/tables.ts';
+import { EVENT_TABLES } from '../models/events/tables.ts';
+import { IDENTITY_TABLES } from '../models/identity/tables.ts';
 import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
-import { SESSIONS } from '../models/sessions/tables.ts';
+import { SESSION_TABLES } from '../models/sessions/tables.ts';
 
 /** Tables that every project has. Those named staged_* hold what a step needs only while it runs. */
 export const STATIC_TABLES: readonly TableDefinition[] = [
-  EVENTS_RAW,
-  EVENTS,
-  FAILED_EVENTS,
-  DELIVERIES,
-  SESSIONS,
-  IDENTITY_KEYS,
-  IDENTITY_EDGES,
-  IDENTITIES,
-  USER_IDENTITIES,
-  STAGED_EDGES,
-  STAGED_REFUSALS,
-  STAGED_MERGES,
+  DEFINITIONS,
+  ...ERASURE_TABLES,
+  ...EVENT_TABLES,
+  ...SESSION_TABLES,
+  ...IDENTITY_TABLES,
   CONVERSIONS,
   REJECTED_CONVERSIONS,
   STAGED_CONVERSIONS,

@@ -59,7 +59,8 @@ function fits(value: Value, column: Column): boolean {
     case 'JSON':
       return typeof value === 'string' && isJson(value);
     case 'INT64':
-      return Number.isSafeInteger(value);
+      // Beyond 2^53 as its exact text, as `batches` reads it.
+      return Number.isSafeInteger(value) || (typeof value === 'string' && isLargeInteger(value));
     case 'FLOAT64':
       return typeof value === 'number';
     case 'BOOL':
@@ -73,6 +74,12 @@ function fits(value: Value, column: Column): boolean {
     default:
       return column.type satisfies never;
   }
+}
+
+/** Whether it is the text of an integer of 64 bits that a number cannot hold. */
+function isLargeInteger(text: string): boolean {
+  if (!/^-?[1-9]\d{15,18}$/.test(text)) return false;
+  return !Number.isSafeInteger(Number(text)) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
 
 /** Whether the date exists: `Date` takes the 30th of February for the 2nd of March. */

@@ -1,3 +1,8 @@
+/** Of the years 1 to 9999: the year 0 is a date for DuckDB only. */
+const DATE = '(000[1-9]|00[1-9][0-9]|0[1-9][0-9][0-9]|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}';
+/** GoogleSQL takes no offset beyond 14 hours. */
+const OFFSET = '(Z|[+-](0[0-9]|1[0-3])(:[0-5][0-9])?|[+-]14(:00)?)';
+
 /**
  * Which texts `safeCast` accepts, the same on both engines: each engine's own cast accepts more, and not the same
  * ("1.5" is 2 as a DuckDB integer and NULL in GoogleSQL; "t" is a boolean in DuckDB only). RE2 and ECMAScript syntax.
@@ -6,10 +11,9 @@ export const TEXT_GRAMMARS = {
   INT64: '^[+-]?[0-9]+$',
   FLOAT64: '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$',
   BOOL: '^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])$',
-  DATE: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
+  DATE: `^${DATE}$`,
   /** A date, alone or with a time of minutes, seconds or up to nine digits of fraction, and an optional offset; else UTC. */
-  TIMESTAMP:
-    '^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?(Z|[+-](0[0-9]|1[0-4])(:[0-5][0-9])?)?)?$',
+  TIMESTAMP: `^${DATE}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?${OFFSET}?)?$`,
 } as const;
 
 /** What a message calls the texts of a type. */

@@ -15,6 +15,13 @@ export interface TableDefinition {
   readonly clusterBy?: readonly string[];
 }
 
+/** The key columns of a table as a table of their own: what {@link Warehouse.delete} is given. */
+export function keysOf(target: TableDefinition): TableDefinition {
+  if (target.key.length === 0) throw new Error(`${target.name} has no key to delete by`);
+  const { name, description, key } = target;
+  return { name, description, key, columns: key.map((column) => target.columns.find((one) => one.name === column)!) };
+}
+
 /** Rows touched by one operation. */
 export interface Change {
   readonly inserted: number;
@@ -34,6 +41,25 @@ export interface StatementStatistics {
 /** A value as it comes out of a query. TIMESTAMP: ISO text in UTC with six digits of fraction; DATE: YYYY-MM-DD; JSON: text. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [field: string]: Value };
 export type Row = Readonly<Record<string, Value>>;
+
+/** How {@link Warehouse.merge} treats the target. */
+export interface MergeOptions {
+  readonly deleteUnmatched?: boolean | Sql;
+  /**
+   * The days (UTC, of the target's `partitionBy`) in which all rows of the source lie and all rows that they may match or
+   * that may be deleted: no other partition is read. A row of the source outside of them is an error.
+   */
+  readonly days?: readonly string[];
+  readonly label?: string;
+}
+
+/** What statements are for, while some work runs: where the engine keeps records of its own, they say so. */
+export interface StatementScope {
+  readonly runId: string;
+  readonly step: string;
+  /** Cancels the statement that runs, where the engine can. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * The only seam that knows an engine. Reads take SQL; writes are structured (target, key, source), so that they can be
@@ -56,6 +82,23 @@ export interface Warehouse {
    */
   batches(query: Sql, label?: string, options?: { largeIntegers?: LargeIntegers }): AsyncIterable<readonly (readonly Value[])[]>;
 
+  /**
+   * Streams a query whose columns are INT64 without NULLs that fit 32 bits, in its order: for graphs of millions of edges,
+   * where a value as a JavaScript number of its own would cost more than the work.
+   * @throws RangeError for a NULL or a value beyond 32 bits, naming the column.
+   */
+  integerBatches(query: Sql, label?: string): AsyncIterable<readonly Int32Array[]>;
+
+  /**
+   * {@link Warehouse.load} of a table of required INT64 columns, from columns of 32-bit integers in the order of its
+   * definition; the columns of a batch are equally long.
+   */
+  loadIntegers(
+    target: TableDefinition,
+    batches: Iterable<readonly Int32Array[]> | AsyncIterable<readonly Int32Array[]>,
+    options?: { replace?: boolean; label?: string },
+  ): Promise<Change>;
+
   /** Appends the rows of a query; its columns are matched to the table's by name, missing ones become NULL. */
   append(target: TableDefinition, source: Sql, label?: string): Promise<Change>;
 
@@ -64,7 +107,10 @@ export interface Warehouse {
    * `deleteUnmatched`, rows whose key is missing deleted (`true`: any; SQL: only rows of the target, aliased `target`,
    * for which it holds). Rows that are equal are not touched and not counted.
    */
-  merge(target: TableDefinition, source: Sql, options?: { deleteUnmatched?: boolean | Sql; label?: string }): Promise<Change>;
+  merge(target: TableDefinition, source: Sql, options?: MergeOptions): Promise<Change>;
+
+  /** Deletes the rows of the target whose key is among the rows of `keys`, a query of the target's key columns; absent keys are no error. */
+  delete(target: TableDefinition, keys: Sql, options?: { days?: readonly string[]; label?: string }): Promise<Change>;
 
   /** Replaces whole partitions (days of `partitionBy`) by the rows of `source`, which must lie in them. */
   replacePartitions(target: TableDefinition, days: readonly string[], source: Sql, label?: string): Promise<Change>;
@@ -88,6 +134,12 @@ export interface Warehouse {
 
   /** Runs `work` so that either all of its writes are kept or none (BigQuery: statement by statement, see its docs). */
   transaction<Result>(work: () => Promise<Result>): Promise<Result>;
+
+  /**
+   * Runs `work` as part of a run's step: on BigQuery its jobs carry both as labels, and the signal cancels the job in
+   * flight. @throws UserError from the statement that was cancelled.
+   */
+  within<Result>(scope: StatementScope, work: () => Promise<Result>): Promise<Result>;
 
   close(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import { createProgress } from '../../pipeline/cli/progress.ts';
 import { emphasisFor } from '../../pipeline/cli/render/text.ts';
 import { edge } from './edge/edge.ts';
+import { identity } from './identity/identity.ts';
+import { sessions } from './sessions/sessions.ts';
 import { tracker } from './tracker/tracker.ts';
 import { toJson, toText } from './render.ts';
 import { runBenches } from './run.ts';
@@ -9,7 +11,7 @@ import { runBenches } from './run.ts';
 const WIDTH = process.stdout.isTTY ? Math.max(process.stdout.columns, 100) : 140;
 
 process.exitCode = await runBenches(process.argv.slice(2), {
-  benches: [edge, tracker],
+  benches: [edge, identity, sessions, tracker],
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   progress: (json) => createProgress({ json }),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { LandingLine } from '../../edge/contract/delivery.ts';
+import { storedEvent } from '../../edge/contract/event-row.ts';
 import type { EventRow, FailedEventRow } from '../../edge/contract/event-row.ts';
 import { createKey } from '../../pipeline/embedded/keys.ts';
 import { type RunningEdge, startUp } from '../../pipeline/embedded/up.ts';
@@ -101,7 +102,7 @@ export async function landedIn(dataFolder: string): Promise<Landed> {
   const texts = await Promise.all(files.map((file) => readFile(join(sealed, file), 'utf8')));
   const lines = texts.flatMap((text) => text.split('\n').filter(Boolean)).map((line) => JSON.parse(line) as LandingLine);
   return {
-    events: lines.flatMap((line) => ('event' in line ? [line.event] : [])),
+    events: lines.flatMap((line) => ('event' in line ? [storedEvent(line.event)] : [])),
     failed: lines.flatMap((line) => ('failed' in line ? [line.failed] : [])),
   };
 }

@@ -18,6 +18,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LandingLine } from '../../edge/contract/delivery.ts';
+import { storedEvent } from '../../edge/contract/event-row.ts';
 import type { EventRow } from '../../edge/contract/event-row.ts';
 import { hashWriteKey, writeKeyId } from '../../edge/contract/write-key.ts';
 import { assetsHandler, edgeAssets } from '../../pipeline/embedded/assets.ts';
@@ -147,7 +148,7 @@ afterAll(async () => {
 async function stored(): Promise<EventRow[]> {
   const files = await Promise.all((await pendingSegments(join(folder, 'data'))).map((file) => readFile(file, 'utf8')));
   const lines = [...landed, ...files].join('').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as LandingLine).flatMap((line) => ('event' in line ? [line.event] : []));
+  return lines.map((line) => JSON.parse(line) as LandingLine).flatMap((line) => ('event' in line ? [storedEvent(line.event)] : []));
 }
 
 /** The page call of a new visitor as it was stored, and the cookie that the edge has set. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { LandingLine } from '../../edge/contract/delivery.ts';
+import { storedEvent } from '../../edge/contract/event-row.ts';
 import type { EventRow } from '../../edge/contract/event-row.ts';
 import { type Site, startSite } from '../../examples/fernhill/site/server.ts';
 import { createKey } from '../../pipeline/embedded/keys.ts';
@@ -68,7 +69,7 @@ async function landed(): Promise<{ events: EventRow[]; failed: unknown[]; bytes:
     .filter(Boolean)
     .map((line) => JSON.parse(line) as LandingLine);
   return {
-    events: lines.flatMap((line) => ('event' in line ? [line.event] : [])),
+    events: lines.flatMap((line) => ('event' in line ? [storedEvent(line.event)] : [])),
     failed: lines.filter((line) => 'failed' in line),
     bytes,
   };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { LandingLine } from '../../edge/contract/delivery.ts';
+import { storedEvent } from '../../edge/contract/event-row.ts';
 import type { EventRow, FailedEventRow } from '../../edge/contract/event-row.ts';
 import { createKey } from '../../pipeline/embedded/keys.ts';
 import { pendingSegments } from '../../pipeline/embedded/landing/folders.ts';
@@ -91,7 +92,7 @@ export function useEdge(name: string): Ground {
       const lines = linesOf(stored);
       return {
         ...answer,
-        events: lines.flatMap((line) => ('event' in line ? [line.event] : [])),
+        events: lines.flatMap((line) => ('event' in line ? [storedEvent(line.event)] : [])),
         failed: lines.flatMap((line) => ('failed' in line ? [line.failed] : [])),
       };
     },

@@ -97,6 +97,9 @@ export function copyProject(project: SmallProject): SmallProject {
   return projectIn(folder);
 }
 
+/** When a run did something: two runs that do the same differ by it. */
+const TIMES_OF_RUNS: ReadonlySet<string> = new Set(['definitions.built_at', 'identity_changes.changed_at']);
+
 /** The rows of all tables the night makes, its own book-keeping left out, and of what it published, each in a fixed order. */
 export async function contents(project: SmallProject): Promise<Record<string, readonly Row[]>> {
   const { config } = await loadConfig(project.configFile);
@@ -115,9 +118,16 @@ async function rowsOf(file: string, tables: readonly TableDefinition[], prefix: 
   const warehouse = await openDuckDb(file);
   try {
     const result: Record<string, readonly Row[]> = {};
-    for (const { name, columns } of tables) {
+    for (const { name, columns: all } of tables) {
+      const columns = all.filter((column) => !TIMES_OF_RUNS.has(`${name}.${column.name}`));
       const list = joinSql(columns.map((column) => raw(column.name)));
-      result[prefix + name] = await warehouse.rows(sql`select ${list} from ${table(name)} order by all`);
+      const rows: Row[] = [];
+      // Persons have integer keys of 60 bits.
+      const query = sql`select ${list} from ${table(name)} order by all`;
+      for await (const batch of warehouse.batches(query, name, { largeIntegers: 'text' })) {
+        for (const i of batch[0]!.keys()) rows.push(Object.fromEntries(columns.map((column, c) => [column.name, batch[c]![i]!])));
+      }
+      result[prefix + name] = rows;
     }
     return result;
   } finally {

@@ -6,6 +6,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Column } from '../../edge/contract/columns.ts';
 import type { TableDefinition, Value } from '../../pipeline/warehouse/warehouse.ts';
+import { bigQueryLanguage } from './language.ts';
 import { type ProtoType, fromProtoType, fromProtoValue, toProtoType, toProtoValue } from './values.ts';
 
 const library = join(dirname(fileURLToPath(import.meta.resolve('@fivetrandevelopers/zetasql/package.json'))), 'lib', 'zetasql');
@@ -77,11 +78,7 @@ export class GoogleSql {
       throw error;
     }
     const engine = new GoogleSql(server, client);
-    engine.#language = {
-      ...(await engine.#call<object>('GetLanguageOptions', { maximum_features: true })),
-      product_mode: 'PRODUCT_EXTERNAL',
-      supported_statement_kinds: [],
-    };
+    engine.#language = bigQueryLanguage(await engine.#call('GetLanguageOptions', { maximum_features: true }));
     return engine;
   }
 
@@ -168,7 +165,7 @@ function connect(port: number): Client {
   const definition = loadSync('local_service.proto', {
     includeDirs: [join(library, 'protos')],
     keepCase: true,
-    longs: Number,
+    longs: String,
     enums: String,
     bytes: Buffer,
   });

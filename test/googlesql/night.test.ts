@@ -21,7 +21,7 @@ import { syncSources } from '../../pipeline/sources/sources.ts';
 import { createTable } from '../../pipeline/warehouse/bigquery/statements.ts';
 import { render } from '../../pipeline/warehouse/bigquery/render.ts';
 import { sql, table } from '../../pipeline/warehouse/sql.ts';
-import type { TableDefinition, Value } from '../../pipeline/warehouse/warehouse.ts';
+import { contents } from './contents.ts';
 import { GoogleSql } from './googlesql.ts';
 import { GoogleSqlWarehouse } from './warehouse.ts';
 
@@ -172,7 +172,7 @@ const OUTPUTS = TABLES.filter(({ name }) => !name.startsWith('staged_'));
 
 describe('a whole night gives the same rows on DuckDB and on the GoogleSQL reference evaluator', () => {
   test.each(OUTPUTS.map((definition) => [definition.name, definition] as const))('%s', async (_, definition) => {
-    const [ours, googles] = [await contents(duckdb, definition), await contents(googlesql, definition)];
+    const [ours, googles] = [await contents(duckdb.warehouse, definition), await contents(googlesql.warehouse, definition)];
     expect(googles).toEqual(ours);
   });
 
@@ -262,9 +262,9 @@ describe('the night keeps its books on both engines alike', () => {
     ]);
     expect(told[1]).toEqual(told[0]);
     for (const definition of NIGHT_TABLES) {
-      const ours = await contents(duckdb, definition);
+      const ours = await contents(duckdb.warehouse, definition);
       expect(ours.length, definition.name).toBeGreaterThan(0);
-      expect(await contents(googlesql, definition)).toEqual(ours);
+      expect(await contents(googlesql.warehouse, definition)).toEqual(ours);
     }
     const states = await googlesql.warehouse.rows(sql`select run_id, status from ${table('runs')} order by run_id`);
     expect(states.map(({ status }) => status)).toEqual(['done', 'done', 'killed', 'done']);
@@ -337,11 +337,12 @@ describe('the ledger of the edge adds up on both engines alike', () => {
           waiting: 1,
           missing: 2,
           in_both: 1,
+          erased: 0,
         },
       ],
       [
-        { ...of(4, 4), date: '2026-03-03', counted: 3, found: 1 },
-        { ...of(5, 5), date: '2026-03-03', counted: null, found: 1 },
+        { ...of(4, 4), date: '2026-03-03', counted: 3, found: 1, erased: 0 },
+        { ...of(5, 5), date: '2026-03-03', counted: null, found: 1, erased: 0 },
       ],
       [
         {
@@ -352,7 +353,7 @@ describe('the ledger of the edge adds up on both engines alike', () => {
           last_received_at: '2026-03-02T23:00:05.000000Z',
         },
       ],
-      [{ ...of(4, 4), date: '2026-03-03', counted: 3, found: 1 }],
+      [{ ...of(4, 4), date: '2026-03-03', counted: 3, found: 1, erased: 0 }],
       [{ edge_instance: 'edge-1', last_sequence: 4, last_received_at: '2026-03-02T23:00:04.000000Z' }],
     ]);
     expect(told[1]).toEqual(told[0]);
@@ -391,13 +392,3 @@ describe('BigQuery would take the definition of each table', () => {
     await expect(engine.analyze(render(createTable(definition), 'project.dataset').query, [])).resolves.toBeUndefined();
   });
 });
-
-/** The rows of a table in an order that no engine decides; JSON by content. */
-async function contents(world: World, { name, columns }: TableDefinition): Promise<string[]> {
-  const rows = await world.warehouse.rows<Record<string, Value>>(sql`select * from ${table(name)}`);
-  return rows.map((row) => JSON.stringify(columns.map((column) => [column.name, content(column.type, row[column.name]!)]))).toSorted();
-}
-
-function content(type: string, value: Value): unknown {
-  return type === 'JSON' && value !== null ? JSON.parse(value as string) : value;
-}

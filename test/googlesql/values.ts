@@ -75,12 +75,13 @@ export function toProtoValue(column: Column, value: Value): object {
 
 interface ProtoValue {
   string_value?: string;
-  int64_value?: number;
+  /** Exact, as text. */
+  int64_value?: string;
   double_value?: number;
   bool_value?: boolean;
   json_value?: string;
   date_value?: number;
-  timestamp_value?: { seconds?: number; nanos?: number };
+  timestamp_value?: { seconds?: string; nanos?: number };
   array_value?: { element?: ProtoValue[] };
   struct_value?: { field?: ProtoValue[] };
 }
@@ -103,7 +104,7 @@ export function fromProtoValue(type: ProtoType, value: ProtoValue): Value {
     case 'TYPE_STRING':
       return value.string_value ?? null;
     case 'TYPE_INT64':
-      return value.int64_value ?? null;
+      return value.int64_value === undefined ? null : integer(value.int64_value);
     case 'TYPE_DOUBLE':
       return value.double_value ?? null;
     case 'TYPE_BOOL':
@@ -114,10 +115,16 @@ export function fromProtoValue(type: ProtoType, value: ProtoValue): Value {
       return value.date_value === undefined ? null : new Date(value.date_value * 86_400_000).toISOString().slice(0, 10);
     case 'TYPE_TIMESTAMP': {
       if (!value.timestamp_value) return null;
-      const { seconds = 0, nanos = 0 } = value.timestamp_value;
-      return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
+      const { seconds = '0', nanos = 0 } = value.timestamp_value;
+      return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
     }
     default:
       throw new Error(`a result column has the type ${type.type_kind}, which no table of ours uses`);
   }
+}
+
+/** Beyond what a number holds exactly the text stays. */
+function integer(text: string): number | string {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : text;
 }

@@ -2,9 +2,22 @@ import { readFile } from 'node:fs/promises';
 import type { Column, ColumnType } from '../../edge/contract/columns.ts';
 import { bigQueryDialect } from '../../pipeline/warehouse/bigquery/dialect.ts';
 import { render } from '../../pipeline/warehouse/bigquery/render.ts';
-import { fitted, merge, replaceDays } from '../../pipeline/warehouse/bigquery/statements.ts';
-import { type Param, type Sql, table } from '../../pipeline/warehouse/sql.ts';
-import type { Change, Row, StatementStatistics, TableDefinition, Value, Warehouse } from '../../pipeline/warehouse/warehouse.ts';
+import { deleteKeys, fitted, merge as mergeStatement, replaceDays } from '../../pipeline/warehouse/bigquery/statements.ts';
+import { UserError } from '../../pipeline/config/user-error.ts';
+import { beyond32Bits, checkedLength } from '../../pipeline/warehouse/integers.ts';
+import { noCompleteKey, outsideDays } from '../../pipeline/warehouse/key-check.ts';
+import { type Param, type Sql, sql, table } from '../../pipeline/warehouse/sql.ts';
+import {
+  type Change,
+  type MergeOptions,
+  type Row,
+  type StatementScope,
+  type StatementStatistics,
+  type TableDefinition,
+  type Value,
+  type Warehouse,
+  keysOf,
+} from '../../pipeline/warehouse/warehouse.ts';
 import type { CatalogTable, GoogleSql, QueryParameter } from './googlesql.ts';
 
 const DATASET = 'project.dataset';
@@ -45,27 +58,72 @@ export class GoogleSqlWarehouse implements Warehouse {
     return { ...NOTHING, inserted: rows.length };
   }
 
-  async merge(target: TableDefinition, source: Sql, options: { deleteUnmatched?: boolean | Sql } = {}): Promise<Change> {
-    const { deleteUnmatched = false } = options;
-    if (typeof deleteUnmatched === 'object') throw new Error('a condition on what is deleted is not evaluated here yet');
-    const fittedSource = await this.#fitted(target, source);
-    const staged = await this.#evaluate(fittedSource);
-    await this.#analyze(merge(target, { kind: 'sql', parts: [table(target.name)] }, deleteUnmatched), [target]);
+  async *integerBatches(query: Sql, label = 'query'): AsyncGenerator<readonly Int32Array[]> {
+    const rows = await this.#evaluate(query);
+    const names = Object.keys(rows[0] ?? {});
+    const integer = (row: Row, name: string) => {
+      const value = row[name];
+      if (typeof value !== 'number' || (value | 0) !== value) throw beyond32Bits(label, name);
+      return value;
+    };
+    if (rows.length > 0) yield names.map((name) => Int32Array.from(rows, (row) => integer(row, name)));
+  }
+
+  async loadIntegers(
+    target: TableDefinition,
+    batches: Iterable<readonly Int32Array[]> | AsyncIterable<readonly Int32Array[]>,
+    options: { replace?: boolean; label?: string } = {},
+  ): Promise<Change> {
+    const label = options.label ?? `load ${target.name}`;
+    const rows: Row[] = [];
+    for await (const batch of batches) {
+      const length = checkedLength(target, batch, label);
+      for (let i = 0; i < length; i++) rows.push(Object.fromEntries(target.columns.map(({ name }, column) => [name, batch[column]![i]!])));
+    }
+    const deleted = options.replace ? this.#stored(target).rows.length : 0;
+    return { ...(await this.load(target, rows, options)), deleted };
+  }
+
+  async merge(target: TableDefinition, source: Sql, options: MergeOptions = {}): Promise<Change> {
+    const { deleteUnmatched = false, days } = options;
+    const label = options.label ?? `merge into ${target.name}`;
+    const staged = await this.#evaluate(await this.#fitted(target, source));
+    await this.#analyze(mergeStatement(target, { kind: 'sql', parts: [table(target.name)] }, deleteUnmatched, days), [target]);
     const keyOf = (row: Row) => JSON.stringify(target.key.map((name) => row[name]));
     const stored = this.#stored(target);
     const before = new Map(stored.rows.map((row) => [keyOf(row), row]));
     const after = new Map(staged.map((row) => [keyOf(row), row]));
-    if (after.size !== staged.length) throw new Error(`${target.name}: the source repeats a key`);
-    if (staged.some((row) => target.key.some((name) => row[name] === null)))
-      throw new Error(`${target.name}: the source has a NULL in its key`);
+    if (after.size !== staged.length) throw new UserError(`${label}: the source repeats a key`);
+    if (staged.some((row) => target.key.some((name) => row[name] === null))) throw noCompleteKey(label, 'of a row of the source');
+    if (days) {
+      const outside = staged.find((row) => !days.includes(dayOf(target, row) ?? ''));
+      if (outside) throw outsideDays(label, dayOf(target, outside));
+      const elsewhere = [...after.keys()].find((key) => before.has(key) && !days.includes(dayOf(target, before.get(key)!) ?? ''));
+      // An engine that reads only these days would insert it a second time.
+      if (elsewhere !== undefined) throw new Error(`${label}: ${elsewhere} stands in another day than those said to be touched`);
+    }
+    const deletable = await this.#deletable(target, deleteUnmatched, days);
+    const deleted = new Set(deletable.map(keyOf).filter((key) => !after.has(key)));
     const text = (row: Row) => JSON.stringify(target.columns.map(({ name }) => row[name]));
     const change = {
       inserted: [...after.keys()].filter((key) => !before.has(key)).length,
       updated: [...after].filter(([key, row]) => before.has(key) && text(before.get(key)!) !== text(row)).length,
-      deleted: deleteUnmatched ? [...before.keys()].filter((key) => !after.has(key)).length : 0,
+      deleted: deleted.size,
     };
-    stored.rows = [...(deleteUnmatched ? after : new Map([...before, ...after])).values()];
+    stored.rows = [...new Map([...before, ...after])].filter(([key]) => !deleted.has(key)).map(([, row]) => row);
     return change;
+  }
+
+  async delete(target: TableDefinition, keys: Sql, options: { days?: readonly string[] } = {}): Promise<Change> {
+    const fittedKeys = await this.#fitted(keysOf(target), keys);
+    await this.#analyze(deleteKeys(target, fittedKeys, options.days), [target]);
+    const keyOf = (row: Row) => JSON.stringify(target.key.map((name) => row[name]));
+    const given = new Set((await this.#evaluate(fittedKeys)).map(keyOf));
+    const stored = this.#stored(target);
+    const kept = stored.rows.filter((row) => !given.has(keyOf(row)) || (options.days && !options.days.includes(dayOf(target, row) ?? '')));
+    const deleted = stored.rows.length - kept.length;
+    stored.rows = kept;
+    return { ...NOTHING, deleted };
   }
 
   async replacePartitions(target: TableDefinition, days: readonly string[], source: Sql): Promise<Change> {
@@ -124,8 +182,22 @@ export class GoogleSqlWarehouse implements Warehouse {
     return work();
   }
 
+  async within<Result>(_: StatementScope, work: () => Promise<Result>): Promise<Result> {
+    return work();
+  }
+
   async close(): Promise<void> {
     this.#tables.clear();
+  }
+
+  /** The rows of the target that may be deleted where the source has no such key. */
+  async #deletable(target: TableDefinition, deleteUnmatched: boolean | Sql, days: readonly string[] | undefined): Promise<readonly Row[]> {
+    if (deleteUnmatched === false) return [];
+    const rows =
+      deleteUnmatched === true
+        ? this.#stored(target).rows
+        : await this.#evaluate(sql`select target.* from ${table(target.name)} as target where (${deleteUnmatched})`);
+    return days ? rows.filter((row) => days.includes(dayOf(target, row) ?? '')) : rows;
   }
 
   #stored(target: TableDefinition): { definition: TableDefinition; rows: Row[] } {
@@ -170,6 +242,11 @@ export class GoogleSqlWarehouse implements Warehouse {
     });
     return { text, tables, parameters };
   }
+}
+
+/** The day of the partition a row stands in. */
+function dayOf(target: TableDefinition, row: Row): string | null {
+  return (row[target.partitionBy!] as string | null)?.slice(0, 10) ?? null;
 }
 
 function parameterValue({ type, array, value }: Param): Value {

@@ -76,9 +76,7 @@ test('from the request through the queue of the platform into the warehouse', as
 /** The text of the message that a request becomes. */
 async function messageOf(...batch: object[]): Promise<string> {
   const sent: string[] = [];
-  const spy = vi
-    .spyOn(bindings.QUEUE, 'sendBatch')
-    .mockImplementation(async (messages) => void sent.push(...[...messages].map(({ body }) => body)));
+  const spy = vi.spyOn(bindings.QUEUE, 'send').mockImplementation(async (body) => void sent.push(body));
   expect(await send(...batch)).toBe(200);
   spy.mockRestore();
   return sent[0]!;

@@ -51,6 +51,7 @@ test('with BigQuery, everything to deploy with is written', async () => {
     dataset: 'touch',
     location: 'EU',
     maximumBytesBilled: 100_000_000_000,
+    maximumBytesPerRun: 1_000_000_000_000,
   });
   expect(config.edge).toMatchObject({ path: '/t', script: 't', url: 'https://www.fernhill.example/t' });
   expect(config.site.domains).toEqual(['fernhill.example']);
@@ -64,6 +65,7 @@ test('with BigQuery, everything to deploy with is written', async () => {
     'deploy/admin-token',
     'deploy/ip-hash-key',
     'deploy/ip-hash-key-id',
+    'deploy/erasure-key',
     '',
   ]);
   expect(statSync(path.join(folder, 'deploy/google-cloud.sh')).mode & 0o100).toBe(0o100);

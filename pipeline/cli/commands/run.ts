@@ -1,10 +1,14 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
+import { UserError } from '../../config/user-error.ts';
 import { callControl } from '../../embedded/control.ts';
 import { SegmentWriter } from '../../embedded/landing/segment-writer.ts';
+import { planNight, type NightPlan } from '../../night/dry-run.ts';
 import { keepFilesPrivate } from '../../night/private-files.ts';
 import { runNight, type RunEvent, type RunSummary } from '../../night/run.ts';
+import { planAsJson, renderPlan } from '../plan-view.ts';
+import type { Task } from '../progress.ts';
 import { globalOptions, progressFor, type GlobalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
 import { renderRun, runAsJson, showRun } from '../run-view.ts';
@@ -16,9 +20,20 @@ export function registerRun(program: Command): void {
   program
     .command('run')
     .description('Run the pipeline now: load what has landed, update all tables, publish.')
-    .addHelpText('after', '\nExample:\n  $ touchtrail run\n\nWhile `touchtrail up` runs on the same data folder, it carries the run out.\n')
-    .action(async (_: unknown, command: Command) => {
+    .option('--dry-run', 'print every statement of the run with the bytes it would scan; write nothing')
+    .option('--sql', 'with --dry-run: print the text of every statement')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ touchtrail run\n  $ touchtrail run --dry-run\n\nWhile `touchtrail up` runs on the same data folder, it carries the run out.\n',
+    )
+    .action(async ({ dryRun, sql }: { dryRun?: boolean; sql?: boolean }, command: Command) => {
       const options = globalOptions(command);
+      if (sql && !dryRun) throw new UserError('--sql belongs to --dry-run: touchtrail run --dry-run --sql', { exitCode: 2 });
+      if (dryRun) {
+        const plan = await planRun(options);
+        writeResult(options.json ? toJson(planAsJson(plan)) : renderPlan(plan, { width: screenOf().width, withSql: sql ?? false }));
+        return;
+      }
       const summary = await run(options, showRun(progressFor(options)));
       if (summary === null) {
         process.exitCode = 1;
@@ -26,6 +41,25 @@ export function registerRun(program: Command): void {
       }
       writeResult(options.json ? toJson(runAsJson(summary)) : renderRun(summary, screenOf().width));
     });
+}
+
+/** The plan of a run: in this process, whether `up` lives or not, because nothing is written. */
+async function planRun(options: GlobalOptions): Promise<NightPlan> {
+  const { config, configFolder } = await loadConfig(options.configFile);
+  const progress = progressFor(options);
+  let task: Task | undefined;
+  const onStep = (step: string): void => {
+    task?.done();
+    task = progress.begin(step);
+  };
+  try {
+    const plan = await planNight({ config, configFolder, dataFolder: options.dataFolder, now: new Date().toISOString(), onStep });
+    task?.done();
+    return plan;
+  } catch (error) {
+    task?.fail();
+    throw error;
+  }
 }
 
 /** @returns null where it was interrupted while `up` carries the run out. */

@@ -1,4 +1,4 @@
-import { ADMIN_TOKEN_FILE, EDGE_KEY_FILE, IP_HASH_KEY_FILE, IP_HASH_KEY_ID_FILE } from './secrets.ts';
+import { ADMIN_TOKEN_FILE, EDGE_KEY_FILE, ERASURE_KEY_FILE, IP_HASH_KEY_FILE, IP_HASH_KEY_ID_FILE } from './secrets.ts';
 import { KEY_STORE_TO_COME } from './wrangler.ts';
 
 /** A shell script that makes key store, queues, bucket and secrets. It may be run again: what exists stays. */
@@ -62,6 +62,12 @@ kept() { # name, file, command that makes the value
 kept IP_HASH_KEY ${IP_HASH_KEY_FILE} openssl rand -base64 48
 kept IP_HASH_KEY_ID ${IP_HASH_KEY_ID_FILE} date +%Y-%m
 kept ADMIN_TOKEN ${ADMIN_TOKEN_FILE} openssl rand -hex 32
+
+# No secret of the Worker: the nightly run knows erased persons by it.
+if [[ ! -s ${ERASURE_KEY_FILE} ]]; then
+  openssl rand -hex 32 > ${ERASURE_KEY_FILE}.new
+  mv ${ERASURE_KEY_FILE}.new ${ERASURE_KEY_FILE}
+fi
 
 echo 'Cloudflare is ready. Next: npx wrangler deploy'
 `;

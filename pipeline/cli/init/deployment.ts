@@ -1,7 +1,15 @@
 import { cloudflareScript } from './cloudflare.ts';
 import { googleCloudScript } from './google-cloud.ts';
 import { configTemplate, leadTemplate, snippetTemplate } from './project.ts';
-import { ADMIN_TOKEN_FILE, EDGE_KEY_FILE, IP_HASH_KEY_FILE, IP_HASH_KEY_ID_FILE, PIPELINE_KEY_FILE, secretsPage } from './secrets.ts';
+import {
+  ADMIN_TOKEN_FILE,
+  EDGE_KEY_FILE,
+  ERASURE_KEY_FILE,
+  IP_HASH_KEY_FILE,
+  IP_HASH_KEY_ID_FILE,
+  PIPELINE_KEY_FILE,
+  secretsPage,
+} from './secrets.ts';
 import type { DeploymentSettings, ProjectSettings } from './settings.ts';
 import { workflowTemplate } from './workflow.ts';
 import { wranglerTemplate } from './wrangler.ts';
@@ -31,7 +39,14 @@ export function deploymentFiles(project: ProjectSettings, deployment: Deployment
 }
 
 /** What must not get into version control, beside the data folder. */
-export const SECRET_FILES: readonly string[] = [EDGE_KEY_FILE, PIPELINE_KEY_FILE, ADMIN_TOKEN_FILE, IP_HASH_KEY_FILE, IP_HASH_KEY_ID_FILE];
+export const SECRET_FILES: readonly string[] = [
+  EDGE_KEY_FILE,
+  PIPELINE_KEY_FILE,
+  ADMIN_TOKEN_FILE,
+  IP_HASH_KEY_FILE,
+  IP_HASH_KEY_ID_FILE,
+  ERASURE_KEY_FILE,
+];
 
 /** What to do after `init`, in this order. */
 export function deploymentSteps(written: readonly string[], deployment: DeploymentSettings): string {

@@ -7,6 +7,8 @@ export const ADMIN_TOKEN_FILE = 'deploy/admin-token';
 /** The key under which addresses are hashed, and its name; written by `deploy/cloudflare.sh`. */
 export const IP_HASH_KEY_FILE = 'deploy/ip-hash-key';
 export const IP_HASH_KEY_ID_FILE = 'deploy/ip-hash-key-id';
+/** The key of the tombstones of erased persons, written by `deploy/cloudflare.sh`. */
+export const ERASURE_KEY_FILE = 'deploy/erasure-key';
 
 /** What each secret is for, how it is made, and where it goes. */
 export function secretsPage(): string {
@@ -32,9 +34,16 @@ a copy of these files where your company keeps passwords.
 |---|---|---|
 | \`GOOGLE_APPLICATION_CREDENTIALS\` | the nightly run: queries, and writing this one dataset | \`${PIPELINE_KEY_FILE}\` |
 | \`TOUCHTRAIL_ADMIN_TOKEN\` | \`keys\`, \`doctor\`, \`replay\`, \`reconcile\` against the deployed edge | the content of \`${ADMIN_TOKEN_FILE}\` |
+| \`TOUCHTRAIL_ERASURE_KEY\` | what remains of an erased person is a hash under this key, by which a late copy is known; with another key it would come back | the content of \`${ERASURE_KEY_FILE}\` |
+| \`IP_HASH_KEY\`, \`IP_HASH_KEY_ID\` | only where a source of the CRM has an \`ip_address\`: the same two values as the Worker's | the content of \`${IP_HASH_KEY_FILE}\` and \`${IP_HASH_KEY_ID_FILE}\` |
 
 ## Of GitHub
 
-\`gh secret set TOUCHTRAIL_GOOGLE_CREDENTIALS < ${PIPELINE_KEY_FILE}\`: the nightly run of \`.github/workflows/touchtrail.yml\`.
+The nightly run of \`.github/workflows/touchtrail.yml\` takes
+
+- \`gh secret set TOUCHTRAIL_GOOGLE_CREDENTIALS < ${PIPELINE_KEY_FILE}\`
+- \`gh secret set TOUCHTRAIL_ERASURE_KEY < ${ERASURE_KEY_FILE}\`
+- \`gh secret set TOUCHTRAIL_ADMIN_TOKEN < ${ADMIN_TOKEN_FILE}\`: erasing asks the deployed edge, too
+- \`gh secret set IP_HASH_KEY < ${IP_HASH_KEY_FILE}\` and \`gh secret set IP_HASH_KEY_ID < ${IP_HASH_KEY_ID_FILE}\`: for the addresses of a CRM
 `;
 }

@@ -27,11 +27,15 @@ jobs:
       - run: npm ci
       # CRM exports and costs do not belong into this repository: a step here brings them from private storage, for example
       # gsutil cp gs://my-exports/deals.csv crm/deals.csv
-      # The secret is the key file of the service account touchtrail-pipeline: deploy/SECRETS.md.
+      # The secrets: deploy/SECRETS.md.
       - name: Run the pipeline
         env:
           CREDENTIALS: \${{ secrets.TOUCHTRAIL_GOOGLE_CREDENTIALS }}
           GOOGLE_APPLICATION_CREDENTIALS: \${{ runner.temp }}/google.json
+          TOUCHTRAIL_ERASURE_KEY: \${{ secrets.TOUCHTRAIL_ERASURE_KEY }}
+          TOUCHTRAIL_ADMIN_TOKEN: \${{ secrets.TOUCHTRAIL_ADMIN_TOKEN }}
+          IP_HASH_KEY: \${{ secrets.IP_HASH_KEY }}
+          IP_HASH_KEY_ID: \${{ secrets.IP_HASH_KEY_ID }}
         run: |
           umask 077
           printf '%s' "$CREDENTIALS" > "$GOOGLE_APPLICATION_CREDENTIALS"

@@ -45,6 +45,7 @@ const WRONG: Reconciliation = {
       write_key_id: 'wk_1',
       counted: 3,
       found: 1,
+      erased: 0,
     },
     {
       edge_instance: 'edge-1',
@@ -54,6 +55,7 @@ const WRONG: Reconciliation = {
       write_key_id: null,
       counted: null,
       found: 1,
+      erased: 0,
     },
   ],
   gaps: [

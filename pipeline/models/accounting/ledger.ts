@@ -1,6 +1,8 @@
 import { addDays } from '../../config/calendar.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, arrayParam, param, sql, table } from '../../warehouse/sql.ts';
+import { eventRowName, failedRowKey, failedRowName, rowHashOf } from '../erasures/removal.ts';
+import { ERASED_ROWS } from '../erasures/tables.ts';
 import { DELIVERIES, EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../events/tables.ts';
 
 /** Days of `received_at` in the project time zone, both included, as YYYY-MM-DD. */
@@ -25,6 +27,8 @@ export interface LedgerRow {
   readonly missing: number;
   /** Refused by the warehouse and stored nevertheless: counted once, as what became of the event. */
   readonly in_both: number;
+  /** Rows of erased persons: counted by a header, and deleted. */
+  readonly erased: number;
 }
 
 /** One delivery as the warehouse has it. */
@@ -36,7 +40,9 @@ export interface DeliveryState {
   readonly write_key_id: string | null;
   /** What its header counts; null where there is no header. */
   readonly counted: number | null;
+  /** Rows in the warehouse, and those that were erased. */
   readonly found: number;
+  readonly erased: number;
 }
 
 /** Numbers that no delivery has, between two that have one. */
@@ -49,17 +55,17 @@ export interface Gap {
   readonly last_received_at: string;
 }
 
-/** The ledger of the warehouse. Nothing is erased or quarantined yet; what will be counts here as one more kind of entry. */
+/** The ledger of the warehouse. Nothing is quarantined yet; what will be counts here as one more kind of entry. */
 export function ledgerRows(dialect: Dialect, days: AccountedDays): Sql {
   return sql`
     with ${deliveryStates(dialect, daysCondition(dialect, days))}
     select ${dialect.localDate(sql`received_at`, days.timeZone)} as date, write_key_id, count(*) as deliveries,
       sum(case when counted > found then counted else found end) as accepted,
       sum(stored) as stored, sum(duplicate) as duplicate, sum(failed) as failed, sum(waiting) as waiting,
-      sum(case when counted > found then counted - found else 0 end) as missing, sum(in_both) as in_both
+      sum(case when counted > found then counted - found else 0 end) as missing, sum(in_both) as in_both, sum(erased) as erased
     from states
     group by 1, 2
-    order by 1, 2 nulls first`;
+    order by 1 nulls first, 2 nulls first`;
 }
 
 /** Deliveries that are not whole: rows are missing, or the header is missing or counts fewer; the first of them. */
@@ -69,7 +75,7 @@ export function brokenDeliveries(dialect: Dialect, days: AccountedDays, limit: n
     select ${stateColumns(dialect, days.timeZone)}
     from states
     where counted is null or counted <> found
-    order by edge_instance, edge_sequence
+    order by edge_instance nulls first, edge_sequence nulls first
     limit ${limit}`;
 }
 
@@ -98,6 +104,8 @@ export function sequenceGaps(dialect: Dialect, days: AccountedDays): Sql {
       select edge_instance, edge_sequence, received_at from ${table(EVENTS_RAW.name)} where ${inDays}
       union all
       select edge_instance, edge_sequence, received_at from ${table(FAILED_EVENTS.name)} where ${inDays}
+      union all
+      select edge_instance, edge_sequence, received_at from ${table(ERASED_ROWS.name)} where ${inDays}
     ),
     numbers as (
       select edge_instance, edge_sequence, max(received_at) as received_at
@@ -106,7 +114,7 @@ export function sequenceGaps(dialect: Dialect, days: AccountedDays): Sql {
     ),
     steps as (
       select edge_instance, edge_sequence, received_at,
-        coalesce(lag(edge_sequence) over (partition by edge_instance order by edge_sequence), 0) as before,
+        coalesce(lag(edge_sequence) over (partition by edge_instance order by edge_sequence nulls first), 0) as before,
         max(received_at) over (partition by edge_instance) as last_received_at
       from numbers
     )
@@ -114,7 +122,7 @@ export function sequenceGaps(dialect: Dialect, days: AccountedDays): Sql {
       received_at as next_received_at, last_received_at
     from steps
     where edge_sequence > before + 1 and ${inDays}
-    order by edge_instance, first_missing`;
+    order by edge_instance nulls first, first_missing nulls first`;
 }
 
 /** How far the numbers of these instances go: `last_sequence` and `last_received_at`. */
@@ -136,9 +144,7 @@ export function emptyHeaders(dialect: Dialect, numbers: readonly string[]): Sql 
 
 /** One row per number of an instance: what its header counts, and what became of its rows. */
 function deliveryStates(dialect: Dialect, isAsked: Sql): Sql {
-  const failedKey = sql`coalesce(
-    ${dialect.concat(sql`'position '`, dialect.castText(sql`position`))}, ${dialect.concat(sql`'message '`, sql`message_id`)}, 'request'
-  )`;
+  const failedKey = failedRowKey(dialect);
   return sql`headers as (
       -- Of the headers of one number the greatest count holds.
       select edge_instance, edge_sequence, received_at, write_key_id, count as counted
@@ -146,7 +152,7 @@ function deliveryStates(dialect: Dialect, isAsked: Sql): Sql {
       where ${isAsked}
       qualify row_number() over (
         partition by edge_instance, edge_sequence
-        order by count desc, received_at, write_key_id
+        order by count desc nulls last, received_at nulls first, write_key_id nulls first
       ) = 1
     ),
     landed as (
@@ -183,10 +189,40 @@ function deliveryStates(dialect: Dialect, isAsked: Sql): Sql {
         on refused.position is null and twin.edge_instance = refused.edge_instance and twin.edge_sequence = refused.edge_sequence
           and twin.message_id = refused.message_id and twin.write_key_id = refused.write_key_id
     ),
+    erased_rows_here as (
+      select edge_instance, edge_sequence, row_hash, write_key_id, received_at
+      from ${table(ERASED_ROWS.name)}
+      where ${isAsked}
+    ),
+    present_rows as (
+      -- Of a delivery that was erased in part, what is still there counts as what it is.
+      select landed.edge_instance, landed.edge_sequence, ${rowHashOf(dialect, eventRowName(dialect))} as row_hash
+      from landed
+      inner join (select distinct edge_instance, edge_sequence from erased_rows_here) as touched
+        on touched.edge_instance = landed.edge_instance and touched.edge_sequence = landed.edge_sequence
+      union all
+      select refused.edge_instance, refused.edge_sequence, ${rowHashOf(dialect, failedRowName(dialect))} as row_hash
+      from refused
+      inner join (select distinct edge_instance, edge_sequence from erased_rows_here) as touched
+        on touched.edge_instance = refused.edge_instance and touched.edge_sequence = refused.edge_sequence
+    ),
+    all_entries as (
+      select edge_instance, edge_sequence, received_at, write_key_id, stored, duplicate, waiting, failed, in_both, 0 as erased
+      from entries
+      union all
+      select gone.edge_instance, gone.edge_sequence, gone.received_at, gone.write_key_id,
+        0 as stored, 0 as duplicate, 0 as waiting, 0 as failed, 0 as in_both, 1 as erased
+      from erased_rows_here as gone
+      left join present_rows
+        on present_rows.edge_instance = gone.edge_instance and present_rows.edge_sequence = gone.edge_sequence
+          and present_rows.row_hash = gone.row_hash
+      where present_rows.row_hash is null
+    ),
     found_rows as (
       select edge_instance, edge_sequence, min(received_at) as received_at, min(write_key_id) as write_key_id,
-        sum(stored) as stored, sum(duplicate) as duplicate, sum(waiting) as waiting, sum(failed) as failed, sum(in_both) as in_both
-      from entries
+        sum(stored) as stored, sum(duplicate) as duplicate, sum(waiting) as waiting, sum(failed) as failed, sum(in_both) as in_both,
+        sum(erased) as erased
+      from all_entries
       group by 1, 2
     ),
     states as (
@@ -196,8 +232,8 @@ function deliveryStates(dialect: Dialect, isAsked: Sql): Sql {
         coalesce(found_rows.received_at, headers.received_at) as received_at,
         coalesce(found_rows.write_key_id, headers.write_key_id) as write_key_id,
         headers.counted, coalesce(stored, 0) as stored, coalesce(duplicate, 0) as duplicate, coalesce(waiting, 0) as waiting,
-        coalesce(failed, 0) as failed, coalesce(in_both, 0) as in_both,
-        coalesce(stored + duplicate + waiting + failed, 0) as found
+        coalesce(failed, 0) as failed, coalesce(in_both, 0) as in_both, coalesce(erased, 0) as erased,
+        coalesce(stored + duplicate + waiting + failed + erased, 0) as found
       from headers
       full join found_rows
         on found_rows.edge_instance = headers.edge_instance and found_rows.edge_sequence = headers.edge_sequence
@@ -205,7 +241,7 @@ function deliveryStates(dialect: Dialect, isAsked: Sql): Sql {
 }
 
 function stateColumns(dialect: Dialect, timeZone: string): Sql {
-  return sql`edge_instance, edge_sequence, received_at, ${dialect.localDate(sql`received_at`, timeZone)} as date, write_key_id, counted, found`;
+  return sql`edge_instance, edge_sequence, received_at, ${dialect.localDate(sql`received_at`, timeZone)} as date, write_key_id, counted, found, erased`;
 }
 
 const deliveryNumber = (dialect: Dialect): Sql => dialect.concat(dialect.castText(sql`edge_sequence`), sql`':'`, sql`edge_instance`);

@@ -20,11 +20,8 @@ export const conversions: Step = async (context) => {
   for (const conversion of config.conversions) queries.push({ conversion, ...(await checkedQuery(context, conversion, ALL_TIME)) });
   await warehouse.load(STAGED_CONVERSIONS, [], { replace: true, label: 'conversions' });
   for (const { conversion, query, columns } of queries) {
-    await warehouse.append(
-      STAGED_CONVERSIONS,
-      queryRows(warehouse.dialect, config, conversion.name, query, columns),
-      `conversion ${conversion.name}`,
-    );
+    const rows = queryRows(warehouse.dialect, config, conversion.name, query, columns);
+    await warehouse.append(STAGED_CONVERSIONS, (await context.withoutErased?.(rows)) ?? rows, `conversion ${conversion.name}`);
   }
   const merged = await warehouse.merge(CONVERSIONS, conversionRows(warehouse.dialect, config), {
     deleteUnmatched: true,

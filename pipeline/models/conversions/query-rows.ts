@@ -14,7 +14,8 @@ import { LARGEST_VALUE, STAGED_CONVERSIONS } from './tables.ts';
 export function queryRows(dialect: Dialect, config: Config, conversionName: string, query: Sql, columns: readonly Column[]): Sql {
   const typeOf = (name: QueryColumnName) => columns.find((column) => column.name === name)?.type;
   const has = (name: QueryColumnName) => typeOf(name) !== undefined;
-  const text = (name: QueryColumnName) => (has(name) ? sql`nullif(trim(returned.${raw(name)}), '')` : raw('cast(null as string)'));
+  const text = (name: QueryColumnName) =>
+    has(name) ? sql`nullif(${dialect.trim(sql`returned.${raw(name)}`)}, '')` : raw('cast(null as string)');
   const identifier = (name: QueryColumnName) => (has(name) ? identifierOf(dialect, text(name)) : text(name));
   const time = (name: 'created' | 'attribution_time') => {
     if (!has(name)) return raw('cast(null as timestamp)');
@@ -22,7 +23,7 @@ export function queryRows(dialect: Dialect, config: Config, conversionName: stri
     // A CRM date without a time means the whole day: what happened on it happened by its end.
     return typeOf(name) === 'DATE' ? dialect.endOfLocalDay(value, config.project.timeZone) : sql`cast(${value} as timestamp)`;
   };
-  const emailHash = sql`coalesce(${has('email') ? dialect.emailHash(raw('returned.email')) : raw('cast(null as string)')}, lower(${identifier('email_hash')}))`;
+  const emailHash = sql`coalesce(${has('email') ? dialect.emailHash(raw('returned.email')) : raw('cast(null as string)')}, ${dialect.lower(identifier('email_hash'))})`;
   const isFinite = has('value') ? sql`coalesce(abs(returned.value) <= ${raw(String(LARGEST_VALUE))}, false)` : raw('false');
   return sql`
     with returned as (
@@ -39,7 +40,7 @@ ${query}
         ${emailHash} as email_hash,
         ${has('value') ? sql`if(${isFinite}, returned.value, null)` : sql`cast(null as int64)`} as original_value,
         ${has('value') ? sql`returned.value is not null and not ${isFinite}` : raw('false')} as has_unusable_value,
-        coalesce(upper(${text('currency')}), ${config.project.currency}) as currency,
+        coalesce(${dialect.upperAscii(text('currency'))}, ${config.project.currency}) as currency,
         ${has('is_qualified') ? raw('returned.is_qualified') : raw('cast(null as bool)')} as is_qualified,
         ${has('params') ? raw('returned.params') : emptyParams(dialect)} as params
       from returned

@@ -1,88 +1,250 @@
 import { UserError } from '../../config/user-error.ts';
-import { raw, sql, table } from '../../warehouse/sql.ts';
-import type { Row, Warehouse } from '../../warehouse/warehouse.ts';
-import type { Step } from '../step.ts';
-import { edgeRows, identityRows, verdictRows } from './edges.ts';
-import { identityKeyRows } from './evidence.ts';
-import { keyRules } from './rules.ts';
-import { IDENTITIES, IDENTITY_EDGES, IDENTITY_KEYS, STAGED_EDGES, STAGED_MERGES, STAGED_REFUSALS, USER_IDENTITIES } from './tables.ts';
-import { ConstrainedUnionFind, EdgeKind } from './union-find.ts';
+import { join, raw, sql, table } from '../../warehouse/sql.ts';
+import type { Change, Warehouse } from '../../warehouse/warehouse.ts';
+import { definitionHash, forgetDefinitions, isRedefined, recordDefinition } from '../definitions.ts';
+import { forgetChanges, unreadDays } from '../events/changes.ts';
+import { fill } from '../fill.ts';
+import type { Step, StepContext } from '../step.ts';
+import { blockedRows } from './blocked.ts';
+import { decide } from './decide.ts';
+import { identityRows, idRows, numberedEdgeRows, verdictRows } from './edges.ts';
+import { crmKeyRows, eventKeyRows, visitorRows } from './evidence.ts';
+import { COUNT_OF_MOVES, ledgerRows } from './ledger.ts';
+import { linkRows } from './links.ts';
+import { MEMBERS_NOW, gatherClusters, stageChanges } from './night.ts';
+import { stageResults } from './results.ts';
+import {
+  IDENTITIES,
+  IDENTITY_BLOCKED_VALUES,
+  IDENTITY_CHANGES,
+  IDENTITY_EDGES,
+  IDENTITY_KEYS,
+  STAGED_BLOCKED_VALUES,
+  STAGED_CLUSTERS,
+  STAGED_EDGES,
+  STAGED_GATHERED,
+  STAGED_IDENTITIES,
+  STAGED_IDS,
+  STAGED_KEYS,
+  STAGED_LINKS,
+  STAGED_LOST_EDGES,
+  STAGED_LOST_IDENTITIES,
+  STAGED_LOST_KEYS,
+  STAGED_PERSONS,
+  STAGED_REFUSALS,
+  STAGED_ROOTS,
+  STAGED_TOUCHED_KEYS,
+  STAGED_USER_IDENTITIES,
+  STAGED_VERDICTS,
+  STAGED_VISITORS,
+  USER_IDENTITIES,
+} from './tables.ts';
+import { LOST_USER_IDENTITIES, userIdentityRows } from './user-identities.ts';
+
+const DEFINITION = 'identity';
+/** Stands among the definitions while the published tables are written: found by the next run, it means that one was killed there. */
+const WRITING = 'identity, being written';
+
+const STAGED = [
+  STAGED_VISITORS,
+  STAGED_KEYS,
+  STAGED_LOST_KEYS,
+  STAGED_BLOCKED_VALUES,
+  STAGED_TOUCHED_KEYS,
+  STAGED_LINKS,
+  STAGED_GATHERED,
+  STAGED_CLUSTERS,
+  STAGED_IDS,
+  STAGED_EDGES,
+  STAGED_REFUSALS,
+  STAGED_ROOTS,
+  STAGED_IDENTITIES,
+  STAGED_VERDICTS,
+  STAGED_LOST_EDGES,
+  STAGED_LOST_IDENTITIES,
+  STAGED_PERSONS,
+  STAGED_USER_IDENTITIES,
+];
+
+type Changes = Record<string, Change>;
+type Model = Pick<StepContext, 'warehouse' | 'config' | 'now'>;
 
 /**
  * events and CRM sources → identity_keys → identity_edges → identities → user_identities.
  *
  * SQL finds the edges and codes them as integers; they stream through a union-find, and what it decided (refused edges,
- * merged ids) is loaded back and joined.
+ * merged ids) is loaded back and joined. A night does so with the clusters that something touched, with all of their
+ * edges; no verdict of another one could differ. The first run, one with other rules or code, and one after a run that
+ * was killed while it wrote do so with all.
  */
-export const identity: Step = async ({ warehouse, config }) => {
-  const { dialect } = warehouse;
-  const keys = await warehouse.merge(IDENTITY_KEYS, identityKeyRows(dialect, config), { deleteUnmatched: true, label: 'identity keys' });
-  await warehouse.load(STAGED_EDGES, [], { replace: true, label: 'identity edges' });
-  await warehouse.append(STAGED_EDGES, edgeRows(dialect, config), 'identity edges');
-  await decide(warehouse, config.identity.maximumComponentSize, [...keyRules(config).values()].filter((rule) => rule.exclusive).length);
-  const edges = await warehouse.merge(IDENTITY_EDGES, verdictRows(), { deleteUnmatched: true, label: 'identity edges' });
-  const identities = await warehouse.merge(IDENTITIES, identityRows(dialect), { deleteUnmatched: true, label: 'identities' });
-  await refuseCollisions(warehouse);
-  const users = await warehouse.merge(USER_IDENTITIES, userIdentityRows, { deleteUnmatched: true, label: 'user identities' });
-  return {
-    changes: { identity_keys: keys, identity_edges: edges, identities, user_identities: users },
-    warnings: await refusalWarnings(warehouse),
-  };
+export const identity: Step = async (context) => {
+  const { warehouse } = context;
+  const hash = definitionOf(context);
+  await emptyStaged(warehouse);
+  const isFull = (await isRedefined(warehouse, DEFINITION, hash)) || !(await isRedefined(warehouse, WRITING, hash));
+  const changes = isFull ? await rebuild(context) : await night(context);
+  if (isFull) await recordDefinition(warehouse, DEFINITION, hash, context.now);
+  await forgetDefinitions(warehouse, [WRITING]);
+  await forgetChanges(warehouse, 'identity');
+  await emptyStaged(warehouse);
+  return { changes, warnings: await refusalWarnings(warehouse) };
 };
 
-/** Streams the staged edges through the union-find; fills staged_refusals and staged_merges. */
-async function decide(warehouse: Warehouse, maximumSize: number, exclusiveKeys: number): Promise<void> {
-  const [counts] = await warehouse.rows<{ anonymous_ids: number; keys: number }>(
-    sql`select coalesce(max(anonymous_number) + 1, 0) as anonymous_ids, coalesce(max(key_number) + 1, 0) as keys from ${table(STAGED_EDGES.name)}`,
-    'identity graph size',
+/** Empties the staged tables: after a run, and before one, which finds rows where the last one was killed. */
+async function emptyStaged(warehouse: Warehouse): Promise<void> {
+  const label = 'identity: staged rows';
+  const held = STAGED.map(({ name }) => sql`select ${name} as name from (select 1 as one from ${table(name)} limit 1) as held`);
+  const names = new Set((await warehouse.rows<{ name: string }>(join(held, '\nunion all '), label)).map(({ name }) => name));
+  for (const staged of STAGED) if (names.has(staged.name)) await warehouse.load(staged, [], { replace: true, label });
+}
+
+/** What decides the rows besides the data: not the blocked values of the CRM's domains, which are data. */
+function definitionOf({ warehouse, config }: Pick<StepContext, 'warehouse' | 'config'>): string {
+  const { dialect } = warehouse;
+  const crm = crmKeyRows(dialect, config, raw(''));
+  const queries = [eventKeyRows(dialect), ...(crm ? [crm] : []), linkRows(dialect, config, 'all'), numberedEdgeRows(dialect, config)];
+  return definitionHash(queries, VERSION, String(config.identity.maximumComponentSize));
+}
+
+/** Changes where code that is not SQL decides otherwise: the union-find and what is done with it. */
+const VERSION = '1';
+
+async function rebuild({ warehouse, config, now }: Model): Promise<Changes> {
+  const { dialect } = warehouse;
+  const label = 'identity: rebuild';
+  await startWriting({ warehouse, config, now });
+  await warehouse.append(STAGED_VISITORS, visitorRows(), label);
+  const visitors = sql`select anonymous_id, first_seen from ${table(STAGED_VISITORS.name)}`;
+  const crm = crmKeyRows(dialect, config, visitors);
+  const evidence = join(
+    [eventKeyRows(dialect), ...(crm ? [crm] : [])].map((query) => sql`select ${KEY_COLUMNS} from (${query}\n) as evidence`),
+    '\nunion all ',
   );
-  const { anonymous_ids: anonymousIds, keys } = counts!;
-  const graph = new ConstrainedUnionFind({ anonymousIds, keys, exclusiveKeys, maximumSize });
-  const refusals: Row[] = [];
-  const ordered = sql`
-    select edge_number, anonymous_number, key_number, kind, exclusive_group, if(reason is null, 0, 1) as is_refused
-    from ${table(STAGED_EDGES.name)}
-    order by edge_number nulls first`;
-  for await (const columns of warehouse.batches(ordered, 'identity graph')) {
-    const [edgeNumbers, anonymousNumbers, keyNumbers, kinds, exclusiveGroups, refused] = columns as readonly (readonly number[])[];
-    for (let i = 0; i < edgeNumbers!.length; i++) {
-      const anonymousId = anonymousNumbers![i]!;
-      const key = anonymousIds + keyNumbers![i]!;
-      const kind = kinds![i]! as EdgeKind;
-      if (kind === EdgeKind.submittedEmail) graph.noteSubmitted(anonymousId, key);
-      if (refused![i] === 1) continue;
-      if (exclusiveGroups![i]! >= 0) graph.declareExclusive(key, exclusiveGroups![i]!);
-      const verdict = graph.join(anonymousId, key, kind);
-      if (verdict !== 'used') refusals.push({ edge_number: edgeNumbers![i]!, reason: verdict });
-    }
+  const keys = await fill(warehouse, IDENTITY_KEYS, evidence, 'identity keys');
+  await fill(warehouse, IDENTITY_BLOCKED_VALUES, blockedRows(dialect, config), label);
+  await warehouse.append(STAGED_GATHERED, linkRows(dialect, config, 'all'), label);
+  await resolve({ warehouse, config, now }, visitors);
+  const edges = await fill(warehouse, IDENTITY_EDGES, verdictRows(dialect, config), 'identity edges');
+  const people = sql`select ${IDENTITY_COLUMNS} from ${table(STAGED_IDENTITIES.name)}`;
+  const identities = await fill(warehouse, IDENTITIES, people, 'identities');
+  await refuseCollisions(warehouse);
+  const users = await fill(warehouse, USER_IDENTITIES, userIdentityRows('all'), 'user identities');
+  return { identity_keys: keys, identity_edges: edges, identities, user_identities: users };
+}
+
+const columnsOf = (target: { readonly columns: readonly { readonly name: string }[] }) =>
+  raw(target.columns.map(({ name }) => name).join(', '));
+const KEY_COLUMNS = columnsOf(IDENTITY_KEYS);
+const IDENTITY_COLUMNS = columnsOf(IDENTITIES);
+const NOTHING: Change = { inserted: 0, updated: 0, deleted: 0 };
+
+async function night(context: Model): Promise<Changes> {
+  const { warehouse, config } = context;
+  await stageChanges(warehouse, config, await unreadDays(warehouse, 'identity'));
+  const [staged] = await warehouse.rows<{ visitors: number; keys: number }>(
+    sql`
+      select
+        (select count(*) from ${table(STAGED_VISITORS.name)}) as visitors,
+        (select count(*) from ${table(STAGED_TOUCHED_KEYS.name)}) as keys`,
+    'identity: changes',
+  );
+  if (staged!.visitors === 0 && staged!.keys === 0) {
+    return { identity_keys: NOTHING, identity_edges: NOTHING, identities: NOTHING, user_identities: NOTHING };
   }
-  await warehouse.load(STAGED_REFUSALS, refusals, { replace: true, label: 'identity refusals' });
-  await warehouse.load(STAGED_MERGES, mergeRows(graph), { replace: true, label: 'identity merges' });
+  await startWriting(context);
+  const days = await stagedDays(warehouse);
+  const keys = await warehouse.merge(IDENTITY_KEYS, sql`select ${KEY_COLUMNS} from ${table(STAGED_KEYS.name)}`, {
+    days,
+    label: 'identity keys',
+  });
+  const lostKeys = await warehouse.delete(IDENTITY_KEYS, columnsQuery(STAGED_LOST_KEYS, IDENTITY_KEYS.key), {
+    days,
+    label: 'identity keys',
+  });
+  await warehouse.merge(IDENTITY_BLOCKED_VALUES, columnsQuery(STAGED_BLOCKED_VALUES, IDENTITY_BLOCKED_VALUES.key), {
+    deleteUnmatched: true,
+    label: 'identity: blocked values',
+  });
+  await gatherClusters(warehouse, config);
+  await resolve(context, MEMBERS_NOW);
+  const lost = await stageResults(warehouse, config);
+  const lostPeople =
+    lost.lostIdentities === 0
+      ? NOTHING
+      : await warehouse.delete(IDENTITIES, columnsQuery(STAGED_LOST_IDENTITIES, IDENTITIES.key), { label: 'identities' });
+  const identities = await warehouse.merge(IDENTITIES, sql`select ${IDENTITY_COLUMNS} from ${table(STAGED_IDENTITIES.name)}`, {
+    label: 'identities',
+  });
+  const lostEdges =
+    lost.lostEdges === 0
+      ? NOTHING
+      : await warehouse.delete(IDENTITY_EDGES, columnsQuery(STAGED_LOST_EDGES, IDENTITY_EDGES.key), { label: 'identity edges' });
+  const edges = await warehouse.merge(IDENTITY_EDGES, sql`select ${columnsOf(IDENTITY_EDGES)} from ${table(STAGED_VERDICTS.name)}`, {
+    label: 'identity edges',
+  });
+  await refuseCollisions(warehouse);
+  await warehouse.append(STAGED_USER_IDENTITIES, userIdentityRows('listed'), 'identity: identifiers of persons');
+  const lostUsers = await warehouse.delete(USER_IDENTITIES, LOST_USER_IDENTITIES, { label: 'user identities' });
+  const users = await warehouse.merge(
+    USER_IDENTITIES,
+    sql`select ${columnsOf(USER_IDENTITIES)} from ${table(STAGED_USER_IDENTITIES.name)}`,
+    { label: 'user identities' },
+  );
+  return {
+    identity_keys: total(keys, lostKeys),
+    identity_edges: total(edges, lostEdges),
+    identities: total(identities, lostPeople),
+    user_identities: total(users, lostUsers),
+  };
 }
 
-function* mergeRows(graph: ConstrainedUnionFind): Generator<Row> {
-  for (const { node, root } of graph.merges()) yield { anonymous_number: node, root_number: root };
+const columnsQuery = (source: { readonly name: string }, columns: readonly string[]) =>
+  sql`select ${raw(columns.join(', '))} from ${table(source.name)}`;
+
+const total = (one: Change, other: Change): Change => ({
+  inserted: one.inserted + other.inserted,
+  updated: one.updated + other.updated,
+  deleted: one.deleted + other.deleted,
+});
+
+async function startWriting(context: Model): Promise<void> {
+  await recordDefinition(context.warehouse, WRITING, definitionOf(context), context.now);
 }
 
-const userIdentityRows = sql`
-  select
-    identities.person_id, edges.key_name, edges.key_value,
-    min(edges.first_seen) as first_seen,
-    max(edges.last_seen) as last_seen
-  from ${table(IDENTITY_EDGES.name)} as edges
-  inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = edges.anonymous_id
-  where edges.verdict = 'used'
-  group by identities.person_id, edges.key_name, edges.key_value`;
+/** The days of the evidence that is written. */
+async function stagedDays(warehouse: Warehouse): Promise<string[]> {
+  const rows = await warehouse.rows<{ day: string }>(
+    sql`
+      select day from ${table(STAGED_KEYS.name)}
+      union distinct
+      select day from ${table(STAGED_LOST_KEYS.name)}
+      order by day nulls first`,
+    'identity: days',
+  );
+  return rows.map(({ day }) => day);
+}
+
+/** From staged_gathered to staged_identities and the verdicts, and the ledger of what that changes. */
+async function resolve({ warehouse, config, now }: Model, members: Parameters<typeof idRows>[1]): Promise<void> {
+  const { dialect } = warehouse;
+  await warehouse.append(STAGED_IDS, idRows(dialect, members), 'identity: ids');
+  await warehouse.append(STAGED_EDGES, numberedEdgeRows(dialect, config), 'identity: edges');
+  await decide(warehouse, config);
+  await warehouse.append(STAGED_IDENTITIES, identityRows(dialect), 'identity: persons');
+  const [counted] = await warehouse.rows<{ moves: number }>(COUNT_OF_MOVES, 'identity: moves');
+  if (counted!.moves > 0) await warehouse.merge(IDENTITY_CHANGES, ledgerRows(now), { label: 'identity changes' });
+}
 
 /** Two persons with one key would be counted as one. */
 async function refuseCollisions(warehouse: Warehouse): Promise<void> {
-  const [collision] = await warehouse.rows<{ person_key: number; first_person: string; last_person: string }>(
+  const [collision] = await warehouse.rows<{ person_key: string; first_person: string; last_person: string }>(
     sql`
-      select person_key, min(person_id) as first_person, max(person_id) as last_person
-      from ${table(IDENTITIES.name)}
-      group by person_key
-      having min(person_id) <> max(person_id)
-      order by person_key nulls first
+      select ${warehouse.dialect.castText(raw('known.person_key'))} as person_key, min(known.person_id) as first_person, max(known.person_id) as last_person
+      from ${table(IDENTITIES.name)} as known
+      inner join (select distinct person_key from ${table(STAGED_IDENTITIES.name)}) as changed on changed.person_key = known.person_key
+      group by known.person_key
+      having min(known.person_id) <> max(known.person_id)
+      order by known.person_key nulls first
       limit 1`,
     'person keys',
   );

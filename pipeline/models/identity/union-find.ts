@@ -1,7 +1,8 @@
-/** What the graph decided about an edge. */
-export type Verdict = 'used' | 'conflicting_key' | 'size_cap';
+/** What the graph decided about an edge; the numbers stand in staged_refusals. */
+export const Verdict = { used: 0, conflicting_key: 1, size_cap: 2 } as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
-/** What an edge says beyond its two ends. */
+/** What an edge says beyond its two ends: a kind and, possibly, that it was refused before. */
 export const EdgeKind = {
   plain: 0,
   /** An e-mail hash that the anonymous id itself submitted. */
@@ -11,6 +12,42 @@ export const EdgeKind = {
 } as const;
 export type EdgeKind = (typeof EdgeKind)[keyof typeof EdgeKind];
 
+/** Bits of an edge's flags: the kind, whether it was refused without the graph, and 1 + the number of its exclusive key, or 0. */
+export const KIND_MASK = 3;
+export const REFUSED_BEFORE = 4;
+export const EXCLUSIVE_SHIFT = 3;
+/** Exclusive keys fit the bits of one integer. */
+export const MAXIMUM_EXCLUSIVE_KEYS = 31;
+
+/** Edges in the order in which they are accepted, one per place of the arrays. */
+export interface GraphEdges {
+  /** Nodes 0 … anonymousIds−1, ordered by (first seen, id). */
+  readonly anonymousIds: Int32Array;
+  /** Keys, from 0; a key's node is anonymousIds + its number. */
+  readonly keys: Int32Array;
+  /** See {@link EdgeKind}. */
+  readonly flags: Uint8Array;
+}
+
+export interface GraphOptions {
+  readonly anonymousIds: number;
+  /** One more than the greatest number of a key; numbers may be missing. */
+  readonly keys: number;
+  /** Anonymous ids of a component; a single one always fits. */
+  readonly maximumSize: number;
+  /** Number of the value of a key, where several keys are episodes of one value; default: its own. */
+  readonly valueOfKey?: ReadonlyMap<number, number>;
+}
+
+export interface GraphResult {
+  /** {@link Verdict} of every edge; `used` also for those that were refused before. */
+  readonly verdicts: Uint8Array;
+  /** Of every anonymous id the smallest of its component: the earliest-seen one. */
+  readonly persons: Int32Array;
+  /** As `persons`, had no edge been refused by the graph. */
+  readonly clusters: Int32Array;
+}
+
 const NONE = -1;
 const SEVERAL = -2;
 
@@ -18,94 +55,127 @@ const SEVERAL = -2;
  * Components of a graph of anonymous ids and keys, joined edge by edge; an edge that breaks a rule is refused and the
  * components stay as they are, so the order of the edges decides and must be total.
  *
- * Nodes are integers: first the anonymous ids 0 … anonymousIds−1, ordered by (first seen, id), then the keys. The root
- * of a component is its smallest node, hence its earliest-seen anonymous id as soon as it has one.
- *
- * Invariants, of every root r, after every call:
- * - parent[n] ≤ n; parent[r] = r; following parent from n ends at the smallest node of its component.
+ * Invariants, of every root r, after every edge:
+ * - parent[n] ≤ n; parent[r] = r; following parent from n ends at the smallest node of its component, which is its
+ *   earliest-seen anonymous id as soon as it has one.
  * - size[r] is the number of anonymous ids in the component, at most the maximum (a single one always fits).
- * - exclusive[g][r] is the only value node of exclusive key g in the component, or NONE. A value is one node, so two
- *   different components never hold the same value: their sets are disjoint as soon as both are non-empty. That makes
- *   "refuse where both are non-empty and disjoint" the same as "refuse where both are non-empty".
- * - submitted[r] is the e-mail hash submitted by the component's anonymous ids: NONE, the one, or SEVERAL.
+ * - held[r] has bit g set where the component holds a value of exclusive key g; value[g][r] then is its number. It holds
+ *   one at most: a component begins with one node, and two are joined only where their values are the same. So "both
+ *   sets are non-empty and disjoint" is "both hold one, and they differ".
+ * - submitted[r] is the e-mail hash submitted by the component's anonymous ids: NONE, the one, or SEVERAL. It is noted
+ *   whether or not the edge is accepted: a refused address still says that the visitor is somebody else.
  *
  * Union to the smaller root with path halving: O(log n) amortised per operation.
  * Source: R. E. Tarjan, J. van Leeuwen, Worst-case Analysis of Set Union Algorithms, JACM 31 (1984), §3.
  */
-export class ConstrainedUnionFind {
-  readonly #parent: Int32Array;
-  readonly #size: Int32Array;
-  readonly #submitted: Int32Array;
-  readonly #exclusive: readonly Int32Array[];
-  readonly #anonymousIds: number;
-  readonly #maximumSize: number;
-
-  constructor(options: { anonymousIds: number; keys: number; exclusiveKeys: number; maximumSize: number }) {
-    const nodes = options.anonymousIds + options.keys;
-    this.#anonymousIds = options.anonymousIds;
-    this.#maximumSize = options.maximumSize;
-    this.#parent = Int32Array.from({ length: nodes }, (_, node) => node);
-    this.#size = new Int32Array(nodes).fill(1, 0, options.anonymousIds);
-    this.#submitted = new Int32Array(nodes).fill(NONE);
-    this.#exclusive = Array.from({ length: options.exclusiveKeys }, () => new Int32Array(nodes).fill(NONE));
+export function resolveGraph(edges: GraphEdges, options: GraphOptions): GraphResult {
+  const { anonymousIds, keys, maximumSize, valueOfKey } = options;
+  const count = edges.keys.length;
+  const nodes = anonymousIds + keys;
+  const parent = new Int32Array(nodes);
+  for (let node = 0; node < nodes; node++) parent[node] = node;
+  const size = new Int32Array(nodes).fill(1, 0, anonymousIds);
+  const verdicts = new Uint8Array(count);
+  const ends = edges.anonymousIds;
+  const { keys: keyEnds, flags } = edges;
+  let allFlags = 0;
+  let exclusiveKeys = 0;
+  for (let i = 0; i < count; i++) {
+    const flag = flags[i]!;
+    allFlags |= flag & (KIND_MASK | REFUSED_BEFORE);
+    if (flag >> EXCLUSIVE_SHIFT > exclusiveKeys) exclusiveKeys = flag >> EXCLUSIVE_SHIFT;
   }
+  const hasLinks = (allFlags & EdgeKind.linkedEmail) !== 0;
+  const submitted = hasLinks ? new Int32Array(nodes).fill(NONE) : undefined;
+  const held = exclusiveKeys > 0 ? new Int32Array(nodes) : undefined;
+  const values = Array.from({ length: exclusiveKeys }, () => new Int32Array(nodes));
+  const valueOf = (key: number): number => valueOfKey?.get(key) ?? key;
 
-  /** Declares that a key node is a value of the exclusive key `group`; before the first edge of the node. */
-  declareExclusive(key: number, group: number): void {
-    this.#exclusive[group]![key] = key;
-  }
-
-  /**
-   * Notes that the anonymous id submitted an e-mail hash; before the weak edges. It holds whether or not the edge is
-   * accepted: a refused address still says that the visitor is somebody else.
-   */
-  noteSubmitted(anonymousId: number, hash: number): void {
-    const root = this.find(anonymousId);
-    this.#submitted[root] = either(this.#submitted[root]!, hash);
-  }
-
-  /** Joins the components of an edge's two ends, or says why not. An edge within a component is used. */
-  join(anonymousId: number, key: number, kind: EdgeKind): Verdict {
-    const left = this.find(anonymousId);
-    const right = this.find(key);
-    if (left === right) return 'used';
-    if (kind === EdgeKind.linkedEmail && (this.#hasOther(left, key) || this.#hasOther(right, key))) return 'conflicting_key';
-    for (const values of this.#exclusive) if (values[left] !== NONE && values[right] !== NONE) return 'conflicting_key';
-    const size = this.#size[left]! + this.#size[right]!;
+  for (let i = 0; i < count; i++) {
+    const flag = flags[i]!;
+    const key = keyEnds[i]!;
+    let left = ends[i]!;
+    while (parent[left] !== left) left = parent[left] = parent[parent[left]!]!;
+    const kind = flag & KIND_MASK;
+    if (submitted && kind === EdgeKind.submittedEmail) submitted[left] = either(submitted[left]!, valueOf(key));
+    if ((flag & REFUSED_BEFORE) !== 0) continue;
+    let right = anonymousIds + key;
+    const exclusive = flag >> EXCLUSIVE_SHIFT;
+    // Declared by the node's first edge; the node is alone until then.
+    if (exclusive > 0 && parent[right] === right && held![right] === 0) {
+      held![right] = 1 << (exclusive - 1);
+      values[exclusive - 1]![right] = valueOf(key);
+    }
+    while (parent[right] !== right) right = parent[right] = parent[parent[right]!]!;
+    if (left === right) continue;
+    if (
+      submitted &&
+      kind === EdgeKind.linkedEmail &&
+      (isOther(submitted[left]!, valueOf(key)) || isOther(submitted[right]!, valueOf(key)))
+    ) {
+      verdicts[i] = Verdict.conflicting_key;
+      continue;
+    }
+    if (held && (held[left]! & held[right]!) !== 0 && conflict(held[left]! & held[right]!, values, left, right)) {
+      verdicts[i] = Verdict.conflicting_key;
+      continue;
+    }
+    const leftSize = size[left]!;
+    const rightSize = size[right]!;
     // A key alone adds nobody; it may still be the second key of a full component.
-    if (size > this.#maximumSize && this.#size[left]! > 0 && this.#size[right]! > 0) return 'size_cap';
-    const [root, child] = left < right ? [left, right] : [right, left];
-    this.#parent[child] = root;
-    this.#size[root] = size;
-    this.#submitted[root] = either(this.#submitted[root]!, this.#submitted[child]!);
-    for (const values of this.#exclusive) if (values[root] === NONE) values[root] = values[child]!;
-    return 'used';
-  }
-
-  /** The smallest node of the component. */
-  find(node: number): number {
-    const parent = this.#parent;
-    let current = node;
-    while (parent[current] !== current) {
-      parent[current] = parent[parent[current]!]!;
-      current = parent[current]!;
+    if (leftSize + rightSize > maximumSize && leftSize > 0 && rightSize > 0) {
+      verdicts[i] = Verdict.size_cap;
+      continue;
     }
-    return current;
-  }
-
-  /** Anonymous ids that are not the root of their component, with the root, in ascending order. */
-  *merges(): Generator<{ node: number; root: number }> {
-    for (let node = 0; node < this.#anonymousIds; node++) {
-      const root = this.find(node);
-      if (root !== node) yield { node, root };
+    const root = left < right ? left : right;
+    const child = left < right ? right : left;
+    parent[child] = root;
+    size[root] = leftSize + rightSize;
+    if (submitted) submitted[root] = either(submitted[root]!, submitted[child]!);
+    if (held && held[child] !== 0) {
+      const gained = held[child]! & ~held[root]!;
+      for (let group = 0; group < exclusiveKeys; group++) {
+        if ((gained & (1 << group)) !== 0) values[group]![root] = values[group]![child]!;
+      }
+      held[root] = held[root]! | gained;
     }
   }
-
-  #hasOther(root: number, hash: number): boolean {
-    const submitted = this.#submitted[root]!;
-    return submitted !== NONE && submitted !== hash;
-  }
+  flatten(parent);
+  return { verdicts, persons: parent.subarray(0, anonymousIds), clusters: clustersOf(parent, edges, verdicts, anonymousIds) };
 }
+
+/** Components had no edge been refused: those of the persons, joined by the refused edges. */
+function clustersOf(persons: Int32Array, edges: GraphEdges, verdicts: Uint8Array, anonymousIds: number): Int32Array {
+  let parent = persons;
+  for (let i = 0; i < verdicts.length; i++) {
+    if (verdicts[i] === Verdict.used) continue;
+    if (parent === persons) parent = persons.slice();
+    join(parent, edges.anonymousIds[i]!, anonymousIds + edges.keys[i]!);
+  }
+  if (parent !== persons) flatten(parent);
+  return parent.subarray(0, anonymousIds);
+}
+
+/** Joins the components of two nodes without a rule. */
+export function join(parent: Int32Array, left: number, right: number): void {
+  let a = left;
+  let b = right;
+  while (parent[a] !== a) a = parent[a] = parent[parent[a]!]!;
+  while (parent[b] !== b) b = parent[b] = parent[parent[b]!]!;
+  if (a < b) parent[b] = a;
+  else parent[a] = b;
+}
+
+/** Every node points to its root, in one pass: a parent is smaller than its children, hence final before them. */
+export function flatten(parent: Int32Array): void {
+  for (let node = 0; node < parent.length; node++) parent[node] = parent[parent[node]!]!;
+}
+
+function conflict(shared: number, values: readonly Int32Array[], left: number, right: number): boolean {
+  return values.some((value, group) => (shared & (1 << group)) !== 0 && value[left] !== value[right]);
+}
+
+const isOther = (submitted: number, hash: number): boolean => submitted !== NONE && submitted !== hash;
 
 function either(left: number, right: number): number {
   if (left === NONE || left === right) return right;

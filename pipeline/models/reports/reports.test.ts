@@ -62,14 +62,19 @@ const AD = {
   ad_platform: 'google_ads',
 };
 const CLICK = { ...AD, term: 'crew', landing_path: '/pricing', country: 'DE', device_type: 'mobile' };
-const personKey = (id: string) => Number.parseInt(createHash('sha256').update(id).digest('hex').slice(0, 13), 16);
+const personKey = (id: string) => String(BigInt(`0x${createHash('sha256').update(id).digest('hex').slice(0, 15)}`));
 
 test('sessions are reported with the person and the date in the project time zone', async () => {
-  expect(await world.rows('select * exclude (session_id) from report_sessions order by click_date, channel desc')).toEqual([
-    { person_key: personKey('a'), click_date: '2026-03-01', ...CLICK },
+  expect(
+    await world.rows(
+      'select * exclude (session_id) replace (cast(person_key as varchar) as person_key) from report_sessions order by click_date, channel desc',
+    ),
+  ).toEqual([
+    { person_key: personKey('a'), click_date: '2026-03-01', session_number: 1, ...CLICK },
     {
       person_key: personKey('b'),
       click_date: '2026-03-01',
+      session_number: 1,
       ...NO_DIMENSIONS,
       channel: 'Direct',
       source: 'direct',
@@ -80,7 +85,11 @@ test('sessions are reported with the person and the date in the project time zon
 });
 
 test('credits carry the dimensions of their session and both dates; without a session they say so and never direct', async () => {
-  expect(await world.rows('select * exclude (session_id) from report_credits order by conversion_id')).toEqual([
+  expect(
+    await world.rows(
+      'select * exclude (session_id) replace (cast(person_key as varchar) as person_key) from report_credits order by conversion_id',
+    ),
+  ).toEqual([
     {
       conversion_name: 'deal',
       conversion_id: 'D1',
@@ -123,4 +132,24 @@ test('a second night on unchanged data touches no row of any table', async () =>
   for (const { changes } of await world.run(...NIGHT)) {
     for (const change of Object.values(changes)) expect(change).toEqual({ inserted: 0, updated: 0, deleted: 0 });
   }
+});
+
+const signedIn = (who: string, at: string) => ({ who, at, type: 'identify' as const, user_id: 'u-1' });
+
+test('sessions are numbered by person, whichever of its browsers they are of', async () => {
+  await world.events(signedIn('b', '2026-03-05 10:00'), signedIn('c', '2026-02-20 10:00'), signedIn('c', '2026-03-09 10:00'));
+  await world.run(...NIGHT);
+  expect(
+    await world.rows(
+      `select sessions.anonymous_id, session_number from report_sessions
+       inner join sessions on sessions.session_id = report_sessions.session_id
+       order by sessions.started_at`,
+    ),
+  ).toEqual([
+    { anonymous_id: 'c', session_number: 1 },
+    { anonymous_id: 'a', session_number: 1 },
+    { anonymous_id: 'b', session_number: 2 },
+    { anonymous_id: 'b', session_number: 3 },
+    { anonymous_id: 'c', session_number: 4 },
+  ]);
 });

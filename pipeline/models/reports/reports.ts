@@ -29,6 +29,9 @@ const dimensions = DIMENSION_COLUMNS.map(({ name }) => name);
 const sessionRows = sql`
     select
       sessions.session_id, identities.person_key, sessions.start_date as click_date,
+      row_number() over (
+        partition by identities.person_key order by sessions.started_at nulls first, sessions.session_id nulls first
+      ) as session_number,
       ${join(dimensions.map((name) => raw(`sessions.${name}`)))}
     from ${table(SESSIONS.name)} as sessions
     inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = sessions.anonymous_id`;

@@ -26,6 +26,7 @@ export const REPORT_SESSIONS: TableDefinition = {
     required('session_id', 'STRING', 'The session.'),
     required('person_key', 'INT64', 'The person, as an integer.'),
     required('click_date', 'DATE', 'Date of the start in the project time zone.'),
+    required('session_number', 'INT64', "1 for the person's first session, by time of its start."),
     ...DIMENSION_COLUMNS,
   ],
   key: ['session_id'],

@@ -1,30 +1,34 @@
+import type { DefaultChannel } from '../../config/channel-names.ts';
+import { CHANNEL_FIELDS, type ChannelCondition, type ChannelField, type ChannelsConfig, type TextTest } from '../../config/channels.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, join, sql } from '../../warehouse/sql.ts';
+import { type Sql, join, raw, sql } from '../../warehouse/sql.ts';
 import type { SiteCategory } from './sites.ts';
 
-type Field = 'source' | 'medium' | 'campaign';
-
-/** A condition over the lower-cased source, medium and campaign and over the kind of site the source is. */
+/** A condition over the lower-cased texts of a visit and over the kind of site the source is. */
 type Condition =
-  | { readonly field: Field; readonly in: readonly string[] }
-  | { readonly field: Field; readonly matches: string }
+  | { readonly field: ChannelField; readonly in: readonly string[] }
+  | { readonly field: ChannelField; readonly contains: string }
+  | { readonly field: ChannelField; readonly startsWith: string }
+  | { readonly field: ChannelField; readonly matches: string }
   | { readonly category: SiteCategory }
   | { readonly all: readonly Condition[] }
   | { readonly any: readonly Condition[] };
 
-export interface ChannelRule {
-  readonly channel: string;
+/** A channel and what claims a visit for it. */
+export interface ChannelRule<Name extends string = string> {
+  readonly channel: Name;
   readonly when: Condition;
 }
 
 /** Channel of a visit that no rule claims. */
-export const UNASSIGNED = 'Unassigned';
+export const UNASSIGNED = 'Unassigned' satisfies DefaultChannel;
 
 const all = (...conditions: Condition[]): Condition => ({ all: conditions });
 const any = (...conditions: Condition[]): Condition => ({ any: conditions });
 const category = (name: SiteCategory): Condition => ({ category: name });
-const oneOf = (field: Field, ...values: string[]): Condition => ({ field, in: values });
-const matches = (field: Field, pattern: string): Condition => ({ field, matches: pattern });
+const oneOf = (field: ChannelField, ...values: string[]): Condition => ({ field, in: values });
+const contains = (field: ChannelField, text: string): Condition => ({ field, contains: text });
+const matches = (field: ChannelField, pattern: string): Condition => ({ field, matches: pattern });
 
 const PAID = matches('medium', '^(.*cp.*|ppc|retargeting|paid.*)$');
 const SHOPPING = any(category('shopping'), matches('campaign', '^(.*(([^a-df-z]|^)shop|shopping).*)$'));
@@ -36,9 +40,9 @@ const E_MAIL = ['email', 'e-mail', 'e_mail', 'e mail'];
  * Paid Other, because `cpm` matches the pattern of paid media too. AI Assistant also takes assistants that name
  * themselves in utm_source without a medium.
  */
-export const CHANNEL_RULES: readonly ChannelRule[] = [
+export const CHANNEL_RULES: readonly ChannelRule<DefaultChannel>[] = [
   { channel: 'Direct', when: all(oneOf('source', 'direct', '(direct)'), oneOf('medium', 'none', '(none)', '(not set)')) },
-  { channel: 'Cross-network', when: matches('campaign', 'cross-network') },
+  { channel: 'Cross-network', when: contains('campaign', 'cross-network') },
   { channel: 'AI Assistant', when: any(oneOf('medium', 'ai-assistant'), all(category('ai'), oneOf('medium', 'referral', '(not set)'))) },
   { channel: 'Paid Shopping', when: all(SHOPPING, PAID) },
   { channel: 'Paid Search', when: all(category('search'), PAID) },
@@ -51,7 +55,7 @@ export const CHANNEL_RULES: readonly ChannelRule[] = [
     channel: 'Organic Social',
     when: any(category('social'), oneOf('medium', 'social', 'social-network', 'social-media', 'sm', 'social network', 'social media')),
   },
-  { channel: 'Organic Video', when: any(category('video'), matches('medium', '^(.*video.*)$')) },
+  { channel: 'Organic Video', when: any(category('video'), contains('medium', 'video')) },
   { channel: 'Organic Search', when: any(category('search'), oneOf('medium', 'organic')) },
   { channel: 'Referral', when: oneOf('medium', 'referral', 'app', 'link') },
   { channel: 'Email', when: any(oneOf('source', ...E_MAIL), oneOf('medium', ...E_MAIL)) },
@@ -64,8 +68,43 @@ export const CHANNEL_RULES: readonly ChannelRule[] = [
   },
 ];
 
-/** What {@link channelOf} reads; `category` is NULL where the kind of site is not known. */
-export interface ChannelInput extends Readonly<Record<Field, Sql>> {
+/** The rules of a project: its own, then the default group. */
+export function projectRules(channels: Pick<ChannelsConfig, 'rules'>): readonly ChannelRule[] {
+  return [...channels.rules.map(({ channel, when }) => ({ channel, when: conditionOf(when) })), ...CHANNEL_RULES];
+}
+
+/** Which texts the project's own rules ask about. */
+export function askedFields(channels: Pick<ChannelsConfig, 'rules'>): ReadonlySet<ChannelField> {
+  const fieldsOf = (when: ChannelCondition): ChannelField[] => [
+    ...CHANNEL_FIELDS.filter((field) => when[field] !== undefined),
+    ...[...(when.all ?? []), ...(when.any ?? [])].flatMap(fieldsOf),
+  ];
+  return new Set(channels.rules.flatMap(({ when }) => fieldsOf(when)));
+}
+
+function conditionOf(when: ChannelCondition): Condition {
+  const own = CHANNEL_FIELDS.flatMap((field) => {
+    const test = when[field];
+    return test ? [comparison(field, test)] : [];
+  });
+  const parts = [...own, ...(when.all ?? []).map(conditionOf), ...(when.any ? [any(...when.any.map(conditionOf))] : [])];
+  return all(...parts);
+}
+
+function comparison(field: ChannelField, test: TextTest): Condition {
+  if (test.equals !== undefined) return oneOf(field, test.equals.toLowerCase());
+  if (test.in !== undefined) return oneOf(field, ...test.in.map((text) => text.toLowerCase()));
+  if (test.contains !== undefined) return contains(field, test.contains.toLowerCase());
+  if (test.startsWith !== undefined) return { field, startsWith: test.startsWith.toLowerCase() };
+  // The text is lower-cased, the pattern is not: `\S` is not `\s`.
+  return matches(field, `(?i)${test.matches ?? ''}`);
+}
+
+/** What {@link channelOf} reads; `category` is NULL where the kind of site is not known. Texts that are left out are empty. */
+export interface ChannelInput extends Readonly<Partial<Record<ChannelField, Sql>>> {
+  readonly source: Sql;
+  readonly medium: Sql;
+  readonly campaign: Sql;
   readonly category: Sql;
 }
 
@@ -84,8 +123,12 @@ function condition(dialect: Dialect, input: ChannelInput, when: Condition): Sql 
   if ('all' in when) return group(dialect, input, when.all, ' and ');
   if ('any' in when) return group(dialect, input, when.any, ' or ');
   if ('category' in when) return sql`coalesce(${input.category} = ${when.category}, false)`;
-  const text = sql`lower(coalesce(${input[when.field]}, ''))`;
+  const given = input[when.field];
+  if (given === undefined) return raw('false');
+  const text = dialect.lower(sql`coalesce(${given}, '')`);
   if ('matches' in when) return dialect.regexpContains(text, when.matches);
+  if ('contains' in when) return sql`strpos(${text}, ${when.contains}) > 0`;
+  if ('startsWith' in when) return sql`starts_with(${text}, ${when.startsWith})`;
   return sql`${text} in (${join(when.in.map((value) => sql`${value}`))})`;
 }
 

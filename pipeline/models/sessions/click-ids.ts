@@ -1,4 +1,5 @@
 import { CLICK_ID_PARAMETERS, type ClickIdName } from '../../../edge/contract/click-ids.ts';
+import type { ChannelsConfig } from '../../config/channels.ts';
 
 /** What a click id in a landing address says about where the click came from. */
 interface ClickOrigin {
@@ -11,6 +12,7 @@ interface ClickOrigin {
   readonly adsOnly: boolean;
 }
 
+/** A click id and what it says. */
 export interface ClickIdKind extends ClickOrigin {
   /** Parameter name, lower-case. */
   readonly name: string;
@@ -53,3 +55,24 @@ const kinds = CLICK_ID_PARAMETERS.map(({ name, platform }): ClickIdKind => ({ na
 
 /** In the order in which they decide where an address carries several: those of paid placements first. */
 export const CLICK_ID_KINDS: readonly ClickIdKind[] = [...kinds.filter((kind) => kind.adsOnly), ...kinds.filter((kind) => !kind.adsOnly)];
+
+/** The meanings that a project gives to click ids, by parameter name in lower case. */
+const ownOrigins = ({ clickIds }: Pick<ChannelsConfig, 'clickIds'>): Map<string, Omit<ClickIdKind, 'name'>> =>
+  new Map(
+    Object.entries(clickIds).map(([name, { source, medium, platform, adsOnly }]) => [
+      name.toLowerCase(),
+      { source: source.toLowerCase(), medium: medium.toLowerCase(), adPlatform: platform, adsOnly },
+    ]),
+  );
+
+/** The built-in kinds in their order, with the meanings that the project gives them. */
+export function clickIdKindsOf(channels: Pick<ChannelsConfig, 'clickIds'>): readonly ClickIdKind[] {
+  const own = ownOrigins(channels);
+  return CLICK_ID_KINDS.map((kind) => ({ ...kind, ...own.get(kind.name) }));
+}
+
+/** Click ids that only the project knows: they are read from the landing address. */
+export function projectClickIds(channels: Pick<ChannelsConfig, 'clickIds'>): readonly ClickIdKind[] {
+  const builtIn = new Set<string>(CLICK_ID_KINDS.map(({ name }) => name));
+  return [...ownOrigins(channels)].filter(([name]) => !builtIn.has(name)).map(([name, origin]) => ({ name, ...origin }));
+}

@@ -46,3 +46,24 @@ export const SESSIONS: TableDefinition = {
   partitionBy: 'started_at',
   clusterBy: ['anonymous_id'],
 };
+
+export const STAGED_ISLANDS: TableDefinition = {
+  name: 'staged_islands',
+  description: 'Stretches of time of visitors whose events changed: their sessions are computed again.',
+  columns: [
+    required('anonymous_id', 'STRING', 'The visitor.'),
+    required('first_at', 'TIMESTAMP', 'Where the stretch begins: of its changed events and former sessions the earliest.'),
+    required('last_at', 'TIMESTAMP', 'Where it ends.'),
+  ],
+  key: [],
+};
+
+export const STAGED_SESSIONS: TableDefinition = {
+  name: 'staged_sessions',
+  description: 'The sessions of these stretches as they are now.',
+  columns: SESSIONS.columns,
+  key: [],
+};
+
+/** All tables of sessions. */
+export const SESSION_TABLES: readonly TableDefinition[] = [SESSIONS, STAGED_ISLANDS, STAGED_SESSIONS];

@@ -27,7 +27,7 @@ export const LEDGER_COUNTS: readonly (typeof COUNTS)[number][] = COUNTS;
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
 
-  /** Nothing is erased or quarantined yet. */
+  /** Nothing is quarantined yet. */
   at(date: string, write_key_id: string | null): LedgerEntry {
     const key = JSON.stringify([date, write_key_id]);
     let entry = this.#entries.get(key);
@@ -39,12 +39,13 @@ export class Ledger {
   }
 
   addWarehouse(rows: readonly LedgerRow[]): void {
-    for (const { date, write_key_id, accepted, stored, duplicate, failed, waiting, missing } of rows) {
+    for (const { date, write_key_id, accepted, stored, duplicate, failed, erased, waiting, missing } of rows) {
       const entry = this.at(date, write_key_id);
       entry.accepted += accepted;
       entry.stored += stored;
       entry.duplicate += duplicate;
       entry.failed += failed;
+      entry.erased += erased;
       entry.pending += waiting;
       entry.missing += missing;
     }
@@ -103,7 +104,9 @@ export function addLanded(
   const counted = Math.max(known?.counted ?? 0, ...copies.map(({ header }) => header.count));
   const before = known?.found ?? 0;
   // The copies hold the same rows.
-  const found = Math.max(before, ...copies.map(({ rows }) => rows));
+  // Erased rows are taken out of a segment before it is loaded, and known to the warehouse.
+  const erased = known?.erased ?? 0;
+  const found = Math.max(before, ...copies.map(({ rows }) => Math.max(rows, Math.min(rows + erased, counted))));
   const isCut = canBeCut && best.isLast && found < counted;
   const accepted = isCut ? found : Math.max(counted, found);
 
@@ -120,7 +123,7 @@ export function addLanded(
   entry.missing += accepted - found;
   const cutOff = isCut ? counted - found : 0;
   if (accepted === found) return { cutOff };
-  return { cutOff, broken: { edge_instance, edge_sequence, received_at, date, write_key_id: key, counted, found } };
+  return { cutOff, broken: { edge_instance, edge_sequence, received_at, date, write_key_id: key, counted, found, erased } };
 }
 
 /**

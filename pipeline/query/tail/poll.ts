@@ -107,7 +107,7 @@ function freshRows(dialect: Dialect, name: string, columns: readonly string[], r
     select ${listed}, id
     from arrived
     where not ${dialect.isIn(sql`id`, sql`${arrayParam(known, 'STRING')}`)}
-    order by received_at, id
+    order by received_at nulls first, id nulls first
     ${limit === undefined ? sql`` : sql`limit ${limit}`}`;
 }
 

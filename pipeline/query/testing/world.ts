@@ -46,35 +46,73 @@ const DIRECT = { ...NOTHING, channel: 'Direct', source: 'direct', medium: 'none'
 const NOBODY = { ...NOTHING, channel: '(not attributed)', source: '(not attributed)', medium: '(not attributed)' };
 
 const SESSIONS: readonly Row[] = [
-  { session_id: 's1', person_key: 1, click_date: '2026-01-05', ...BRAND, landing_path: '/pricing', country: 'DE', device_type: 'desktop' },
-  { session_id: 's2', person_key: 1, click_date: '2026-01-20', ...NEWSLETTER, landing_path: '/', country: 'DE', device_type: 'mobile' },
+  {
+    session_id: 's1',
+    person_key: 1,
+    session_number: 1,
+    click_date: '2026-01-05',
+    ...BRAND,
+    landing_path: '/pricing',
+    country: 'DE',
+    device_type: 'desktop',
+  },
+  {
+    session_id: 's2',
+    person_key: 1,
+    session_number: 2,
+    click_date: '2026-01-20',
+    ...NEWSLETTER,
+    landing_path: '/',
+    country: 'DE',
+    device_type: 'mobile',
+  },
   {
     session_id: 's3',
     person_key: 2,
+    session_number: 1,
     click_date: '2026-01-06',
     ...GENERIC,
     landing_path: '/pricing',
     country: 'AT',
     device_type: 'desktop',
   },
-  { session_id: 's4', person_key: 3, click_date: '2026-02-02', ...SEARCH, landing_path: '/', country: 'DE', device_type: 'desktop' },
-  { session_id: 's5', person_key: 3, click_date: '2026-02-10', ...DIRECT, landing_path: '/demo', country: 'DE', device_type: 'desktop' },
+  {
+    session_id: 's4',
+    person_key: 3,
+    session_number: 1,
+    click_date: '2026-02-02',
+    ...SEARCH,
+    landing_path: '/',
+    country: 'DE',
+    device_type: 'desktop',
+  },
+  {
+    session_id: 's5',
+    person_key: 3,
+    session_number: 2,
+    click_date: '2026-02-10',
+    ...DIRECT,
+    landing_path: '/demo',
+    country: 'DE',
+    device_type: 'desktop',
+  },
 ];
 
 const FULL = 1_000_000_000;
 
 /** A credit with the dimensions of its session. @param parts of 1e9, of a value in units of the currency. */
 function credit({ value, ...conversion }: Row & { value: number | null }, model: string, session_id: string, parts = FULL): Row {
-  const session = SESSIONS.find((one) => one.session_id === session_id);
+  const found = SESSIONS.find((one) => one.session_id === session_id);
+  const { session_number: _, ...session } = found ?? {};
   return {
-    ...(session ?? { ...NOBODY, click_date: conversion.conversion_date! }),
+    ...(found ? session : { ...NOBODY, click_date: conversion.conversion_date! }),
     ...conversion,
     model,
     session_id,
     credit: parts,
     value_micros: value === null ? null : Math.floor((value * parts) / 1000),
     is_qualified: null,
-    reason: session ? null : 'unknown_identifier',
+    reason: found ? null : 'unknown_identifier',
   };
 }
 

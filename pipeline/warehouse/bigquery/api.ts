@@ -1,13 +1,20 @@
-import { BigQuery, type Job } from '@google-cloud/bigquery';
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import { UserError } from '../../config/user-error.ts';
+import { Jobs, type Rest } from './jobs.ts';
 import type { QueryParameter } from './render.ts';
+import { type Patience, retried } from './retry.ts';
 
 /** Where the tables are and what a query may cost. */
 export interface BigQuerySettings {
   readonly project: string;
   readonly dataset: string;
   readonly location: string;
+  /** Of one query. */
   readonly maximumBytesBilled: number;
+  /** Of all queries of one run together; without it there is no such limit. */
+  readonly maximumBytesPerRun?: number;
 }
 
 /** A query job as BigQuery's REST interface takes it (jobs.insert, configuration.query). */
@@ -15,6 +22,19 @@ export interface QueryJob {
   readonly query: string;
   readonly queryParameters: readonly QueryParameter[];
   readonly labels: Readonly<Record<string, string>>;
+  /** BigQuery refuses a query that would scan more, before it costs anything; default: that of the settings. */
+  readonly maximumBytesBilled?: number;
+  /** Whether it may run again after it failed for a reason that passes: all but an `insert` may, which is the default. */
+  readonly repeatable?: boolean;
+  readonly signal?: AbortSignal;
+  /** What it is for, as it was labelled. */
+  readonly label?: string;
+  /** Of a merge: the same over a source without rows. What it would scan is what the merge scans of its target. */
+  readonly overNothing?: Pick<QueryJob, 'query' | 'queryParameters'>;
+  /** Of a statement that creates a table of the data model: a query of its columns without rows, for a plan to read in its place. */
+  readonly emptyTable?: string;
+  /** The columns that a source is to be fitted to; what a plan answers with where the source cannot be described yet. */
+  readonly expected?: readonly Field[];
 }
 
 /** A column of a table or a result (REST: TableFieldSchema). */
@@ -39,7 +59,10 @@ export interface Page {
 }
 
 export interface FinishedQuery {
+  /** Bytes scanned. */
   readonly bytes: number;
+  /** Bytes paid for: 0 where a cached result served. */
+  readonly billedBytes: number;
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
@@ -52,6 +75,7 @@ export interface LoadJob {
   readonly sourceFormat: 'NEWLINE_DELIMITED_JSON' | 'CSV';
   readonly writeDisposition: 'WRITE_APPEND' | 'WRITE_TRUNCATE' | 'WRITE_EMPTY';
   readonly fields: readonly Field[];
+  readonly signal?: AbortSignal;
   /** CSV only. */
   readonly csv?: { readonly skipLeadingRows: number; readonly nullMarker: string };
 }
@@ -68,62 +92,54 @@ export interface BigQueryApi {
   loadFile(job: LoadJob): Promise<number>;
 }
 
-/** Rows that one request for results returns at most. */
-const PAGE_ROWS = 20_000;
+const PATIENCE: Patience = {
+  attempts: 6,
+  random: Math.random,
+  // An aborted wait is over, and no error: who waited looks at the signal.
+  sleep: (milliseconds, signal) => setTimeout(milliseconds, undefined, { signal }).catch(() => undefined),
+};
+
+/** An emulator knows no accounts, but the library sends no file without one. */
+const EMULATOR_ACCOUNT = {
+  getRequestHeaders: async () => new Headers({ authorization: 'Bearer emulator' }),
+} as unknown as NonNullable<BigQueryOptions['authClient']>;
 
 /**
  * BigQuery by Google's client library, with Application Default Credentials.
  * @throws UserError where there are no credentials or no dataset, saying how to get them.
  */
 export async function connectBigQuery(settings: BigQuerySettings): Promise<BigQueryApi> {
-  const client = new BigQuery({ projectId: settings.project, location: settings.location });
+  // Requests are retried here, where it is known which of them may be.
+  const client = new BigQuery({
+    projectId: settings.project,
+    location: settings.location,
+    retryOptions: { autoRetry: false },
+    ...(process.env['BIGQUERY_EMULATOR_HOST'] && { authClient: EMULATOR_ACCOUNT }),
+  });
   const dataset = client.dataset(settings.dataset, { projectId: settings.project, location: settings.location });
   let location: string | undefined;
   try {
-    const [metadata] = (await dataset.getMetadata()) as [{ location?: string }, ...unknown[]];
+    // Somebody waits at a terminal to learn that there is no network.
+    const [metadata] = (await retried(() => dataset.getMetadata(), { ...PATIENCE, attempts: 3 })) as [{ location?: string }, ...unknown[]];
     location = metadata.location;
   } catch (error) {
     throw connectionError(error, settings);
   }
 
-  const start = async (job: QueryJob, dryRun: boolean): Promise<Job> => {
-    const query = {
-      query: job.query,
-      queryParameters: [...job.queryParameters],
-      parameterMode: 'NAMED',
-      useLegacySql: false,
-      maximumBytesBilled: String(settings.maximumBytesBilled),
-      defaultDataset: { projectId: settings.project, datasetId: settings.dataset },
-    };
-    const [started] = await client.createJob({ configuration: { query, dryRun, labels: { ...job.labels } }, location: settings.location });
-    return started;
-  };
-
+  const jobs = new Jobs(restOf(client), {
+    project: settings.project,
+    location: location ?? settings.location,
+    patience: PATIENCE,
+    newId: () => `touchtrail_${randomUUID()}`,
+  });
   return {
     ...(location !== undefined && { location }),
-    async runQuery(job) {
-      const started = await start(job, false);
-      await started.promise();
-      const [metadata] = await started.getMetadata();
-      const statistics = metadata.statistics?.query;
-      const changed = statistics?.dmlStats;
-      return {
-        bytes: Number(statistics?.totalBytesProcessed ?? 0),
-        inserted: Number(changed?.insertedRowCount ?? 0),
-        updated: Number(changed?.updatedRowCount ?? 0),
-        deleted: Number(changed?.deletedRowCount ?? 0),
-        pages: () => pagesOf(started),
-      };
-    },
-    async dryRun(job) {
-      const { statistics } = (await start(job, true)).metadata as {
-        statistics?: { totalBytesProcessed?: string; query?: { schema?: { fields?: Field[] } } };
-      };
-      return { fields: statistics?.query?.schema?.fields ?? [], bytes: Number(statistics?.totalBytesProcessed ?? 0) };
-    },
+    ...queriesBy(jobs, settings),
     async fieldsOf(table) {
       try {
-        const [metadata] = (await dataset.table(table).getMetadata()) as unknown as [{ schema?: { fields?: Field[] } }];
+        const [metadata] = (await retried(() => dataset.table(table).getMetadata(), PATIENCE)) as unknown as [
+          { schema?: { fields?: Field[] } },
+        ];
         return metadata.schema?.fields ?? [];
       } catch (error) {
         if (codeOf(error) === 404) return undefined;
@@ -131,28 +147,79 @@ export async function connectBigQuery(settings: BigQuerySettings): Promise<BigQu
       }
     },
     async loadFile(job) {
-      const [loaded] = await dataset.table(job.table).createLoadJob(job.file, {
+      const id = `touchtrail_${randomUUID()}`;
+      const configuration = {
+        jobId: id,
         sourceFormat: job.sourceFormat,
         writeDisposition: job.writeDisposition,
         schema: { fields: [...job.fields] },
         ...(job.csv && { skipLeadingRows: job.csv.skipLeadingRows, nullMarker: job.csv.nullMarker, allowQuotedNewlines: true }),
+      };
+      // With its own id the job cannot run twice: where an answer was lost, the second upload is refused.
+      await retried(() => dataset.table(job.table).createLoadJob(job.file, configuration), PATIENCE, job.signal).catch((error: unknown) => {
+        if (codeOf(error) !== 409) throw error;
       });
-      await loaded.promise();
-      const [metadata] = await loaded.getMetadata();
-      return Number(metadata.statistics?.load?.outputRows ?? 0);
+      const { statistics } = await jobs.wait(id, job.signal);
+      return Number(statistics?.load?.outputRows ?? 0);
+    },
+  };
+}
+
+/** Queries by REST jobs. */
+export function queriesBy(
+  jobs: Jobs,
+  { project, dataset, maximumBytesBilled }: BigQuerySettings,
+): Pick<BigQueryApi, 'runQuery' | 'dryRun'> {
+  const configurationOf = (job: QueryJob, limited: boolean): object => ({
+    query: {
+      query: job.query,
+      queryParameters: job.queryParameters,
+      parameterMode: 'NAMED',
+      useLegacySql: false,
+      // A dry run costs nothing and is to say how much there would be.
+      ...(limited && { maximumBytesBilled: String(job.maximumBytesBilled ?? maximumBytesBilled) }),
+      defaultDataset: { projectId: project, datasetId: dataset },
+    },
+    labels: job.labels,
+  });
+  return {
+    async runQuery(job) {
+      const { id, job: finished } = await jobs.run(configurationOf(job, true), { repeatable: job.repeatable ?? true, signal: job.signal });
+      const statistics = finished.statistics?.query;
+      const changed = statistics?.dmlStats;
+      return {
+        bytes: Number(statistics?.totalBytesProcessed ?? 0),
+        billedBytes: Number(statistics?.totalBytesBilled ?? 0),
+        inserted: Number(changed?.insertedRowCount ?? 0),
+        updated: Number(changed?.updatedRowCount ?? 0),
+        deleted: Number(changed?.deletedRowCount ?? 0),
+        pages: () => pagesOf(jobs, id),
+      };
+    },
+    async dryRun(job) {
+      const { statistics } = await jobs.dryRun(configurationOf(job, false));
+      return { fields: statistics?.query?.schema?.fields ?? [], bytes: Number(statistics?.totalBytesProcessed ?? 0) };
     },
   };
 }
 
 /** The library's own conversion is left out: it would round large integers. */
-async function* pagesOf(job: Job): AsyncGenerator<Page> {
-  let pageToken: string | undefined;
-  do {
-    const options = { maxResults: PAGE_ROWS, autoPaginate: false, skipParsing: true, ...(pageToken && { pageToken }) };
-    const [rows, next, response] = await job.getQueryResults(options);
-    yield { fields: (response?.schema?.fields ?? []) as Field[], rows };
-    pageToken = next?.pageToken ?? undefined;
-  } while (pageToken !== undefined);
+async function* pagesOf(jobs: Jobs, id: string): AsyncGenerator<Page> {
+  let fields: readonly Field[] = [];
+  for await (const page of jobs.pages(id)) {
+    fields = page.schema?.fields ?? fields;
+    yield { fields, rows: page.rows ?? [] };
+  }
+}
+
+/** The library's authenticated requests. */
+function restOf(client: BigQuery): Rest {
+  return ({ method, path, query, body }) =>
+    new Promise((resolve, reject) => {
+      client.request({ method, uri: path, ...(query && { qs: query }), ...(body && { json: body }) }, (error, answer: unknown) =>
+        error ? reject(error) : resolve(answer),
+      );
+    });
 }
 
 function connectionError(error: unknown, { project, dataset }: BigQuerySettings): unknown {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { UserError } from '../../config/user-error.ts';
 import { openDuckDb } from '../duckdb/duckdb.ts';
 import { sql } from '../sql.ts';
 import type { TableDefinition } from '../warehouse.ts';
@@ -36,7 +37,7 @@ class FakeApi implements BigQueryApi {
   async runQuery(job: QueryJob): Promise<FinishedQuery> {
     this.queries.push(job);
     const { page, ...rest } = this.answer(job.query);
-    return { bytes: 7, inserted: 0, updated: 0, deleted: 0, pages: () => pagesOf(page), ...rest };
+    return { bytes: 7, billedBytes: 7, inserted: 0, updated: 0, deleted: 0, pages: () => pagesOf(page), ...rest };
   }
   async dryRun(job: QueryJob) {
     this.dryRuns.push(job);
@@ -175,6 +176,72 @@ test('merge stages the source, checks the keys, merges, drops the staging table,
   expect(warehouse.statements.find(({ label }) => label === 'merge into visits')).toMatchObject({ bytes: 7 });
 });
 
+test('a merge of some days checks that the source lies in them', async () => {
+  const definition: TableDefinition = {
+    ...VISITS,
+    columns: [...VISITS.columns, { name: 'day', type: 'DATE', description: 'Day.' }],
+    partitionBy: 'day',
+  };
+  await warehouse.merge(definition, sql`select 'a' as site`, { days: ['2026-01-01'] });
+  expect(api.verbs).toEqual(['create table', 'select cast(`site`', 'select count(*)', 'select `day`', 'merge into', 'drop table']);
+  expect(api.queries.find(({ query }) => query.startsWith('merge'))!.query).toContain('(target.`day` >= @p1 and target.`day` < @p2)');
+  const page = { fields: [{ name: 'outside_day', type: 'DATE' }], rows: [{ f: [{ v: null }] }] };
+  api.answer = (query) => (query.startsWith('select `day`') ? { page } : {});
+  await expect(warehouse.merge(definition, sql`select 'a' as site`, { days: ['2026-01-01'] })).rejects.toThrow(
+    'merge into visits: the source has a row of no day, which is none of the days to write',
+  );
+});
+
+test('delete checks its keys by a dry run and deletes by one statement', async () => {
+  api.fields = FIELDS.slice(0, 1);
+  api.answer = () => ({ deleted: 4 });
+  expect(await warehouse.delete(VISITS, sql`select 'a' as site`)).toEqual({ inserted: 0, updated: 0, deleted: 4 });
+  expect(api.verbs).toEqual(['delete from']);
+  api.fields = FIELDS;
+  await expect(warehouse.delete(VISITS, sql`select 'a' as site`)).rejects.toThrow('has no column "number"');
+});
+
+async function readIntegers(): Promise<number[][][]> {
+  const batches: number[][][] = [];
+  for await (const batch of warehouse.integerBatches(sql`select 1`, 'read')) batches.push(batch.map((column) => [...column]));
+  return batches;
+}
+
+test('integer batches are columns of 32-bit integers; what does not fit is refused', async () => {
+  const fields: Field[] = [
+    { name: 'a', type: 'INTEGER' },
+    { name: 'b', type: 'INTEGER' },
+  ];
+  const answer = (...cells: (string | null)[]) => {
+    api.answer = () => ({ page: { fields, rows: [{ f: [{ v: '1' }, { v: '2' }] }, { f: cells.map((v) => ({ v })) }] } });
+  };
+  answer('-2147483648', '2147483647');
+  expect(await readIntegers()).toEqual([
+    [
+      [1, -2147483648],
+      [2, 2147483647],
+    ],
+  ]);
+  for (const cell of [null, '2147483648', '-2147483649', '9007199254740993']) {
+    answer('1', cell);
+    await expect(readIntegers()).rejects.toThrow(new RangeError('read: column "b" has a value that is NULL or no integer of 32 bits'));
+  }
+});
+
+test('loadIntegers writes a line per row', async () => {
+  api.loaded = 3;
+  const definition: TableDefinition = {
+    ...VISITS,
+    columns: ['a', 'b'].map((name) => ({ name, type: 'INT64', mode: 'required', description: '' })),
+  };
+  const batches = [
+    [Int32Array.of(1, 2), Int32Array.of(-3, 4)],
+    [Int32Array.of(5), Int32Array.of(6)],
+  ];
+  expect(await warehouse.loadIntegers(definition, batches)).toEqual({ inserted: 3, updated: 0, deleted: 0 });
+  expect(api.loads[0]!.content).toBe('{"a":1,"b":-3}\n{"a":2,"b":4}\n{"a":5,"b":6}\n');
+});
+
 test('a repeated key stops the merge before it begins, and the staging table is dropped', async () => {
   const page = {
     fields: [
@@ -309,4 +376,68 @@ test('a snapshot is a DuckDB file with the rows', async () => {
   const snapshot = await openDuckDb(path, { readOnly: true });
   expect(await snapshot.rows(sql`select * from visits`)).toEqual([{ site: 'a', number: 1, context: '{"a":1}' }]);
   await snapshot.close();
+});
+
+test('a snapshot holds integers beyond 2^53, as the keys of persons are, exactly', async () => {
+  const path = join(folder, 'snapshot.duckdb');
+  api.answer = () => ({ page: { fields: FIELDS, rows: [{ f: [{ v: 'a' }, { v: '1152921504606846975' }, { v: null }] }] } });
+  await warehouse.snapshot([VISITS], path);
+  const snapshot = await openDuckDb(path, { readOnly: true });
+  expect(await snapshot.rows(sql`select cast(number as string) as number from visits`)).toEqual([{ number: '1152921504606846975' }]);
+  await snapshot.close();
+});
+
+test('within a step of a run every job carries both, and the step’s signal; what cleans up carries none that could stop it', async () => {
+  const stop = new AbortController();
+  await warehouse.within({ runId: '20260302T010000Z-000007', step: 'sessions', signal: stop.signal }, () =>
+    warehouse.merge(VISITS, sql`select 'a' as site`),
+  );
+  await warehouse.rows(sql`select 1`, 'run lease');
+  expect(api.queries.slice(0, -1).every(({ labels }) => labels['touchtrail_run'] === '20260302t010000z-000007')).toBe(true);
+  expect(api.queries.slice(0, -1).every(({ labels }) => labels['touchtrail_step'] === 'sessions')).toBe(true);
+  expect(api.queries.slice(0, 4).every(({ signal }) => signal === stop.signal)).toBe(true);
+  const [drop, lease] = api.queries.slice(-2);
+  stop.abort();
+  expect(drop!.query).toMatch(/^drop table/);
+  expect(drop!.signal?.aborted).toBe(false);
+  expect(lease!.labels).toEqual({ touchtrail: 'run_lease' });
+  expect(lease!.signal).toBeUndefined();
+});
+
+test('what may not run twice says so: an insert of rows', async () => {
+  await warehouse.append(VISITS, sql`select 'a' as site`);
+  await warehouse.merge(VISITS, sql`select 'a' as site`);
+  expect(api.queries[0]!.query).toMatch(/^insert into/);
+  expect(api.queries.map(({ repeatable }) => repeatable)).toEqual([false, ...api.queries.slice(1).map(() => true)]);
+});
+
+test('the limit of a run is what its queries were billed for, and is given to the next as its own', async () => {
+  const limited = new BigQueryWarehouse(
+    { project: 'p', dataset: 'd', location: 'EU', maximumBytesBilled: 1000, maximumBytesPerRun: 1500 },
+    api,
+  );
+  api.answer = () => ({ billedBytes: 900 });
+  await limited.rows(sql`select 1`);
+  await limited.rows(sql`select 2`);
+  expect(api.queries.map(({ maximumBytesBilled }) => maximumBytesBilled)).toEqual([1000, 600]);
+  api.runQuery = () =>
+    Promise.reject(
+      Object.assign(new Error('Query exceeded limit for bytes billed: 1. 10485760 or higher required.'), {
+        errors: [{ reason: 'bytesBilledLimitExceeded' }],
+      }),
+    );
+  await expect(limited.rows(sql`select 3`, 'dirty days')).rejects.toThrow('dirty days: this statement would scan 10 MB, but of the 1.5 kB');
+});
+
+test('statistics count the rows that a query read', async () => {
+  api.answer = () => ({ page: { fields: FIELDS.slice(0, 1), rows: [{ f: [{ v: 'a' }] }, { f: [{ v: 'b' }] }] } });
+  await warehouse.rows(sql`select 1`, 'read sites');
+  expect(warehouse.statements.at(-1)).toMatchObject({ label: 'read sites', rows: 2, bytes: 7 });
+});
+
+test('a statement that was stopped is named', async () => {
+  api.runQuery = () => Promise.reject(new UserError('stopped: the BigQuery job x was cancelled'));
+  await expect(warehouse.rows(sql`select 1`, 'merge sessions')).rejects.toThrow(
+    new UserError('merge sessions: stopped: the BigQuery job x was cancelled'),
+  );
 });

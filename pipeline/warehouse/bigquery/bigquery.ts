@@ -5,18 +5,28 @@ import { join } from 'node:path';
 import type { Column } from '../../../edge/contract/columns.ts';
 import { UserError } from '../../config/user-error.ts';
 import { openDuckDb } from '../duckdb/duckdb.ts';
-import { integerReader, type LargeIntegers } from '../integers.ts';
-import { checkKeys } from '../key-check.ts';
+import { integerReader, type LargeIntegers, numberOrText } from '../integers.ts';
+import { checkDays, checkKeys } from '../key-check.ts';
 import { checkedRows } from '../row-values.ts';
 import { checkSourceColumns } from '../source-columns.ts';
-import { type Sql, sql, table } from '../sql.ts';
-import type { Change, Row, StatementStatistics, TableDefinition, Value, Warehouse } from '../warehouse.ts';
-import { WarehouseError } from '../warehouse-error.ts';
-import { type BigQueryApi, type BigQuerySettings, type FinishedQuery, type Page, type QueryJob, connectBigQuery } from './api.ts';
+import { type Sql, raw, sql, table } from '../sql.ts';
+import {
+  type Change,
+  type MergeOptions,
+  type Row,
+  type StatementScope,
+  type StatementStatistics,
+  type TableDefinition,
+  type Value,
+  type Warehouse,
+  keysOf,
+} from '../warehouse.ts';
+import { type BigQueryApi, type BigQuerySettings, type QueryJob, connectBigQuery } from './api.ts';
 import { stageCsv } from './csv.ts';
 import { bigQueryDialect } from './dialect.ts';
-import { type RenderedQuery, render } from './render.ts';
+import { StatementRunner } from './statement-runner.ts';
 import * as statements from './statements.ts';
+import { integerLines, integersOf } from './integer-columns.ts';
 import { columnOf, fieldOf, rowOf, sourceColumnOf, toJsonLine, typeName, valuesOf } from './values.ts';
 
 /** Opens the warehouse. @throws UserError without credentials or dataset. */
@@ -27,29 +37,28 @@ export async function openBigQuery(settings: BigQuerySettings): Promise<BigQuery
 /** The warehouse at scale. Every write is one statement and atomic by itself; there is no transaction across several. */
 export class BigQueryWarehouse implements Warehouse {
   readonly dialect = bigQueryDialect;
-  readonly #settings: BigQuerySettings;
   readonly #api: BigQueryApi;
-  readonly #statements: StatementStatistics[] = [];
+  readonly #runner: StatementRunner;
 
   constructor(settings: BigQuerySettings, api: BigQueryApi) {
-    this.#settings = settings;
     this.#api = api;
+    this.#runner = new StatementRunner(settings, api);
   }
 
   get statements(): readonly StatementStatistics[] {
-    return this.#statements;
+    return this.#runner.statistics;
   }
 
   async migrate(tables: readonly TableDefinition[]): Promise<void> {
     for (const target of tables) {
       const fields = await this.#api.fieldsOf(target.name);
       if (!fields) {
-        await this.#run(statements.createTable(target), `create ${target.name}`);
+        await this.#runner.run(statements.createTable(target), `create ${target.name}`, { emptyTable: statements.noRows(target) });
         continue;
       }
       for (const column of target.columns) {
         const existing = fields.find((field) => field.name === column.name);
-        if (!existing) await this.#run(statements.addColumn(target, column), `add ${target.name}.${column.name}`);
+        if (!existing) await this.#runner.run(statements.addColumn(target, column), `add ${target.name}.${column.name}`);
         else checkType(target, column, columnOf(existing));
       }
     }
@@ -57,7 +66,7 @@ export class BigQueryWarehouse implements Warehouse {
 
   async rows<Result = Row>(query: Sql, label = 'query'): Promise<Result[]> {
     const rows: Row[] = [];
-    for await (const { fields, rows: raw } of this.#pages(query, label)) rows.push(...raw.map((row) => rowOf(row, fields)));
+    for await (const { fields, rows: cells } of this.#runner.pages(query, label)) rows.push(...cells.map((row) => rowOf(row, fields)));
     return rows as Result[];
   }
 
@@ -67,25 +76,39 @@ export class BigQueryWarehouse implements Warehouse {
     { largeIntegers = 'refuse' }: { largeIntegers?: LargeIntegers } = {},
   ): AsyncGenerator<readonly (readonly Value[])[]> {
     const integer = integerReader(largeIntegers);
-    for await (const { fields, rows } of this.#pages(query, label)) {
+    for await (const { fields, rows } of this.#runner.pages(query, label)) {
       if (rows.length === 0) continue;
       const values = rows.map((row) => valuesOf(row, fields, integer));
       yield fields.map((_, i) => values.map((row) => row[i]!));
     }
   }
 
-  async append(target: TableDefinition, source: Sql, label = `append to ${target.name}`): Promise<Change> {
-    return this.#write(statements.append(target, await this.#fitted(target, source, label)), label);
+  async *integerBatches(query: Sql, label = 'query'): AsyncGenerator<readonly Int32Array[]> {
+    for await (const { fields, rows } of this.#runner.pages(query, label))
+      if (rows.length > 0) yield fields.map((field, i) => integersOf(rows, i, field, label));
   }
 
-  async merge(target: TableDefinition, source: Sql, options: { deleteUnmatched?: boolean | Sql; label?: string } = {}): Promise<Change> {
+  async append(target: TableDefinition, source: Sql, label = `append to ${target.name}`): Promise<Change> {
+    return this.#write(statements.append(target, await this.#fitted(target, source, label)), label, { repeatable: false });
+  }
+
+  async merge(target: TableDefinition, source: Sql, options: MergeOptions = {}): Promise<Change> {
     if (target.key.length === 0) throw new Error(`${target.name} has no key to merge by`);
     const label = options.label ?? `merge into ${target.name}`;
     const fitted = await this.#fitted(target, source, label);
     return this.#withStagingTable(target, async (staged) => {
-      await this.#run(statements.stage(staged, fitted), `${label}: source`);
-      return this.#mergeStaged(target, staged, options.deleteUnmatched ?? false, label);
+      await this.#runner.run(statements.stage(staged, fitted), `${label}: source`);
+      const rows = sql`${table(staged)}`;
+      await checkKeys(this, rows, target, label);
+      if (options.days) await checkDays(this, rows, target, options.days, label);
+      const merge = (from: Sql) => statements.merge(target, from, options.deleteUnmatched ?? false, options.days);
+      return this.#write(merge(rows), label, { overNothing: this.#runner.rendered(merge(raw(statements.noRows(target)))) });
     });
+  }
+
+  async delete(target: TableDefinition, keys: Sql, options: { days?: readonly string[]; label?: string } = {}): Promise<Change> {
+    const label = options.label ?? `delete from ${target.name}`;
+    return this.#write(statements.deleteKeys(target, await this.#fitted(keysOf(target), keys, label), options.days), label);
   }
 
   async replacePartitions(
@@ -104,31 +127,22 @@ export class BigQueryWarehouse implements Warehouse {
     options: { replace?: boolean; label?: string } = {},
   ): Promise<Change> {
     const label = options.label ?? `load ${target.name}`;
-    const folder = await mkdtemp(join(tmpdir(), 'touchtrail-load-'));
-    try {
-      const file = join(folder, 'rows.ndjson');
-      await writeLines(file, checkedRows(target, rows, label), target);
-      const deleted = options.replace ? await this.#count(target, label) : 0;
-      const writeDisposition = options.replace ? 'WRITE_TRUNCATE' : 'WRITE_APPEND';
-      const inserted = await this.#timed(label, () =>
-        this.#api.loadFile({
-          table: target.name,
-          file,
-          sourceFormat: 'NEWLINE_DELIMITED_JSON',
-          writeDisposition,
-          fields: target.columns.map(fieldOf),
-        }),
-      );
-      return { inserted, updated: 0, deleted };
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    return this.#loadLines(target, linesOf(checkedRows(target, rows, label), target), options.replace ?? false, label);
+  }
+
+  async loadIntegers(
+    target: TableDefinition,
+    batches: Iterable<readonly Int32Array[]> | AsyncIterable<readonly Int32Array[]>,
+    options: { replace?: boolean; label?: string } = {},
+  ): Promise<Change> {
+    const label = options.label ?? `load ${target.name}`;
+    return this.#loadLines(target, integerLines(target, batches, label), options.replace ?? false, label);
   }
 
   async loadCsv(target: TableDefinition, file: string, options: { label?: string; ignoreUnknown?: boolean } = {}): Promise<Change> {
     const label = options.label ?? `load ${target.name}`;
     return this.#withStagingTable(target, async (cells) => {
-      const converted = await stageCsv(this, (job) => this.#timed(label, () => this.#api.loadFile(job)), target, file, cells, options);
+      const converted = await stageCsv(this, (job) => this.#runner.load(job, label), target, file, cells, options);
       if (target.key.length === 0) return this.#write(statements.replaceAll(target, converted), `${label} from ${file}`);
       return this.merge(target, converted, { deleteUnmatched: true, label: `${label} from ${file}` });
     });
@@ -155,7 +169,7 @@ export class BigQueryWarehouse implements Warehouse {
   }
 
   async dryRun(query: Sql): Promise<{ columns: readonly Column[]; bytes: number }> {
-    const { fields, bytes } = await this.#attempt(query, 'dry run', (job) => this.#api.dryRun(job));
+    const { fields, bytes } = await this.#runner.dryRun(query, 'dry run');
     return { columns: fields.map(columnOf), bytes };
   }
 
@@ -164,36 +178,55 @@ export class BigQueryWarehouse implements Warehouse {
     return work();
   }
 
+  async within<Result>(scope: StatementScope, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#runner.scope;
+    this.#runner.scope = scope;
+    try {
+      return await work();
+    } finally {
+      this.#runner.scope = before;
+    }
+  }
+
   async close(): Promise<void> {
     // Nothing is held open between requests.
   }
 
-  async *#pages(query: Sql, label: string): AsyncGenerator<Page> {
-    const finished = await this.#run(query, label);
-    yield* finished.pages();
+  async #loadLines(target: TableDefinition, lines: AsyncIterable<string>, replace: boolean, label: string): Promise<Change> {
+    const folder = await mkdtemp(join(tmpdir(), 'touchtrail-load-'));
+    try {
+      const file = join(folder, 'rows.ndjson');
+      await writeLines(file, lines);
+      const deleted = replace ? await this.#count(target, label) : 0;
+      const writeDisposition = replace ? 'WRITE_TRUNCATE' : 'WRITE_APPEND';
+      const fields = target.columns.map(fieldOf);
+      const inserted = await this.#runner.load(
+        { table: target.name, file, sourceFormat: 'NEWLINE_DELIMITED_JSON', writeDisposition, fields },
+        label,
+      );
+      return { inserted, updated: 0, deleted };
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }
 
   async *#rowsOf(target: TableDefinition): AsyncGenerator<Row> {
-    for await (const { fields, rows } of this.#pages(sql`select * from ${table(target.name)}`, `read ${target.name}`)) {
-      for (const row of rows) yield rowOf(row, fields);
+    for await (const { fields, rows } of this.#runner.pages(sql`select * from ${table(target.name)}`, `read ${target.name}`)) {
+      for (const row of rows) yield rowOf(row, fields, numberOrText);
     }
   }
 
   async #fitted(target: TableDefinition, source: Sql, label: string): Promise<Sql> {
-    const { fields } = await this.#attempt(source, label, (job) => this.#api.dryRun(job));
+    const expected = target.columns.map(fieldOf);
+    const { fields } = await this.#runner.dryRun(source, label, { expected });
     checkSourceColumns(target, fields.map(sourceColumnOf), label);
     return statements.fitted(target, source, new Set(fields.map((field) => field.name)));
   }
 
-  async #mergeStaged(target: TableDefinition, staged: string, deleteUnmatched: boolean | Sql, label: string): Promise<Change> {
-    const source = sql`${table(staged)}`;
-    await checkKeys(this, source, target, label);
-    return this.#write(statements.merge(target, source, deleteUnmatched), label);
-  }
-
   async #withStagingTable<Result>(target: TableDefinition, work: (name: string) => Promise<Result>): Promise<Result> {
     const name = `staged_${target.name}_${randomUUID().replaceAll('-', '')}`;
-    const drop = () => this.#run(statements.dropTable(name), `drop ${name}`);
+    // A run that is stopped cleans up, too.
+    const drop = () => this.#runner.run(statements.dropTable(name), `drop ${name}`, UNSTOPPABLE);
     try {
       const result = await work(name);
       await drop();
@@ -215,49 +248,14 @@ export class BigQueryWarehouse implements Warehouse {
     return count!.count;
   }
 
-  async #write(statement: Sql, label: string): Promise<Change> {
-    const { inserted, updated, deleted } = await this.#run(statement, label);
+  async #write(statement: Sql, label: string, options: Partial<QueryJob> = {}): Promise<Change> {
+    const { inserted, updated, deleted } = await this.#runner.run(statement, label, options);
     return { inserted, updated, deleted };
   }
-
-  async #run(statement: Sql, label: string): Promise<FinishedQuery> {
-    const started = performance.now();
-    const finished = await this.#attempt(statement, label, (job) => this.#api.runQuery(job));
-    const rows = finished.inserted + finished.updated + finished.deleted;
-    this.#statements.push({ label, milliseconds: performance.now() - started, rows, bytes: finished.bytes });
-    return finished;
-  }
-
-  async #timed(label: string, load: () => Promise<number>): Promise<number> {
-    const started = performance.now();
-    const rows = await load();
-    this.#statements.push({ label, milliseconds: performance.now() - started, rows, bytes: 0 });
-    return rows;
-  }
-
-  async #attempt<Result>(statement: Sql, label: string, send: (job: QueryJob) => Promise<Result>): Promise<Result> {
-    const rendered = render(statement, `${this.#settings.project}.${this.#settings.dataset}`);
-    try {
-      return await send({ ...rendered, labels: { touchtrail: jobLabel(label) } });
-    } catch (error) {
-      throw engineError(error, rendered, label);
-    }
-  }
 }
 
-/** Labels of a job hold lower-case letters, digits, `_` and `-`, at most 63. */
-function jobLabel(label: string): string {
-  return label
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]+/g, '_')
-    .slice(0, 63);
-}
-
-function engineError(error: unknown, { query }: RenderedQuery, label: string): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  const position = /\[(\d+):\d+\]/.exec(message);
-  return new WarehouseError(label, message, { sql: query, cause: error, ...(position && { line: Number(position[1]) }) });
-}
+/** What takes the place of a scope's signal. */
+const UNSTOPPABLE: Partial<QueryJob> = { signal: new AbortController().signal };
 
 function checkType(target: TableDefinition, expected: Column, existing: Column): void {
   if (typeName(existing) === typeName(expected)) return;
@@ -267,11 +265,15 @@ function checkType(target: TableDefinition, expected: Column, existing: Column):
   );
 }
 
-async function writeLines(file: string, rows: AsyncIterable<Row>, target: TableDefinition): Promise<void> {
+async function writeLines(file: string, lines: AsyncIterable<string>): Promise<void> {
   const handle = await open(file, 'w');
   try {
-    for await (const row of rows) await handle.write(toJsonLine(row, target.columns));
+    for await (const line of lines) await handle.write(line);
   } finally {
     await handle.close();
   }
+}
+
+async function* linesOf(rows: AsyncIterable<Row>, target: TableDefinition): AsyncGenerator<string> {
+  for await (const row of rows) yield toJsonLine(row, target.columns);
 }

@@ -18,6 +18,10 @@ export const bigQueryDialect: Dialect = {
   sha256Hex: (value) => sql`to_hex(sha256(${value}))`,
   emailHash: (address) =>
     sql`to_hex(sha256(nullif(translate(regexp_replace(${address}, ${text(EMAIL_ENDS)}, ''), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), '')))`,
+  trim: (value) => sql`trim(${value})`,
+  // The two letters whose full mapping is not one letter, or depends on where it stands.
+  lower: (value) => sql`lower(translate(${value}, 'İΣ', 'iσ'))`,
+  upperAscii: (value) => sql`translate(${value}, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')`,
   concat: (...parts) => (parts.length === 0 ? raw(`''`) : sql`concat(${join(parts)})`),
   regexpExtract: (value, pattern) => sql`regexp_extract(${value}, ${text(pattern)})`,
   regexpContains: (value, pattern) => sql`regexp_contains(${value}, ${text(pattern)})`,
@@ -34,32 +38,42 @@ export const bigQueryDialect: Dialect = {
   least: (...values) => sql`least(${join(values)})`,
   greatest: (...values) => sql`greatest(${join(values)})`,
 
-  timestampAdd: (timestamp, amount, unit) => sql`timestamp_add(${timestamp}, interval (${amount}) ${raw(unit.toLowerCase())})`,
+  timestampAdd: (timestamp, amount, unit) => sql`safe.timestamp_add(${timestamp}, interval (${amount}) ${raw(unit.toLowerCase())})`,
   timestampDiff: (later, earlier, unit) => sql`timestamp_diff(${later}, ${earlier}, ${raw(unit.toLowerCase())})`,
   unixMicros: (timestamp) => sql`unix_micros(${timestamp})`,
-  localDate: (timestamp, timeZone) => sql`date(${timestamp}, ${text(timeZone)})`,
+  localDate: (timestamp, timeZone) => sql`if(${isAtTheEdge(timestamp)}, date(${timestamp}), date(${timestamp}, ${text(timeZone)}))`,
   endOfLocalDay: (date, timeZone) =>
-    sql`timestamp_sub(timestamp(date_add(${date}, interval 1 day), ${text(timeZone)}), interval 1 microsecond)`,
+    sql`if((${date}) = date '9999-12-31', timestamp '9999-12-31 23:59:59.999999+00', timestamp_sub(timestamp(safe.date_add(${date}, interval 1 day), ${text(timeZone)}), interval 1 microsecond))`,
   dateTrunc: (date, unit) => sql`date_trunc(${date}, ${raw(unit === 'WEEK' ? 'isoweek' : unit.toLowerCase())})`,
-  dateAdd: (date, days) => sql`date_add(${date}, interval (${days}) day)`,
+  dateAdd: (date, days) => sql`safe.date_add(${date}, interval (${days}) day)`,
 
   struct: (members) => sql`struct(${join(Object.entries(members).map(([name, value]) => sql`${value} as ${raw(identifier(name))}`))})`,
   isIn: (value, array) => sql`((${value}) in unnest(${array}))`,
   unnest: (array, alias) => sql`unnest(${array}) as ${raw(identifier(alias))}`,
+  unnestColumn: (source, columns, array, alias) =>
+    sql`select ${raw([...columns.map((name) => `source.${identifier(name)}`), identifier(alias)].join(', '))} from ${source} as source, unnest(source.${raw(identifier(array))}) as ${raw(identifier(alias))}`,
   // Wrapped, because an array cannot hold arrays.
   firstValue: (value, orderBy) => sql`array_agg(struct(${value} as value) order by ${orderBy} limit 1)[offset(0)].value`,
   arrayAgg: (value, orderBy) => sql`ifnull(array_agg(${value} ignore nulls order by ${orderBy}), [])`,
   values: (alias, columns, rows) => inlineTable(alias, columns, rows),
-  // Of a NULL it would make the text null.
-  jsonString: (value) => sql`if((${value}) is null, null, to_json_string(${value}))`,
+  jsonString,
   differs: (left, right, type, repeated) => {
     // A NULL array is stored as an empty one.
     if (repeated) return sql`to_json_string(ifnull(${left}, [])) is distinct from to_json_string(ifnull(${right}, []))`;
     // Not comparable by themselves; BigQuery keeps JSON members in a canonical order.
-    if (type === 'JSON' || type === 'STRUCT') return sql`to_json_string(${left}) is distinct from to_json_string(${right})`;
+    if (type === 'JSON' || type === 'STRUCT') return sql`${jsonString(left)} is distinct from ${jsonString(right)}`;
     return sql`(${left}) is distinct from (${right})`;
   },
 };
+
+/** Of a NULL it would make the text null, as of JSON's own. */
+function jsonString(value: Sql): Sql {
+  return sql`if((${value}) is null, null, to_json_string(${value}))`;
+}
+
+/** Whether an instant is of the first or the last day there is in UTC. */
+const isAtTheEdge = (timestamp: Sql): Sql =>
+  sql`(${timestamp}) < timestamp '0001-01-02 00:00:00+00' or (${timestamp}) >= timestamp '9999-12-31 00:00:00+00'`;
 
 function safeCast(value: Sql, type: keyof typeof TEXT_GRAMMARS): Sql {
   if (type !== 'TIMESTAMP') return sql`safe_cast(${value} as ${raw(scalarType(type))})`;

@@ -72,7 +72,7 @@ describe('statements', () => {
         'merge into `project.dataset.visits` as target',
         'using `project.dataset.staged` as source',
         'on target.`site` = source.`site` and target.`at` = source.`at`',
-        'when matched and (to_json_string(target.`context`) is distinct from to_json_string(source.`context`)',
+        'when matched and (if((target.`context`) is null, null, to_json_string(target.`context`)) is distinct from if((source.`context`) is null, null, to_json_string(source.`context`))',
         '  or to_json_string(ifnull(target.`keys`, [])) is distinct from to_json_string(ifnull(source.`keys`, []))) then update set `context` = source.`context`, `keys` = source.`keys`',
         'when not matched by target then insert (`site`, `at`, `context`, `keys`) values (source.`site`, source.`at`, source.`context`, source.`keys`)',
         'when not matched by source then delete',
@@ -102,17 +102,52 @@ describe('statements', () => {
         'select 1',
         ') as source',
         'on false',
-        'when not matched by source and date(target.`at`) in unnest(@p1) then delete',
+        'when not matched by source and (target.`at` >= @p1 and target.`at` < @p2) then delete',
         'when not matched by target then insert (`site`, `at`, `context`, `keys`) values (source.`site`, ' +
-          "if(date(source.`at`) in unnest(@p2), source.`at`, error(concat('the source has a row of ', ifnull(cast(date(source.`at`) as string), 'no day'), ', which is none of the days to replace'))), " +
+          "if(date(source.`at`) in unnest(@p3), source.`at`, error(concat('the source has a row of ', ifnull(cast(date(source.`at`) as string), 'no day'), ', which is none of the days to write'))), " +
           'source.`context`, source.`keys`)',
       ].join('\n'),
     );
-    expect(rendered.queryParameters[0]).toEqual({
-      name: 'p1',
-      parameterType: { type: 'ARRAY', arrayType: { type: 'DATE' } },
-      parameterValue: { arrayValues: [{ value: '2026-01-01' }, { value: '2026-01-02' }] },
-    });
+    expect(rendered.queryParameters).toEqual([
+      { name: 'p1', parameterType: { type: 'TIMESTAMP' }, parameterValue: { value: '2026-01-01T00:00:00Z' } },
+      { name: 'p2', parameterType: { type: 'TIMESTAMP' }, parameterValue: { value: '2026-01-03T00:00:00Z' } },
+      {
+        name: 'p3',
+        parameterType: { type: 'ARRAY', arrayType: { type: 'DATE' } },
+        parameterValue: { arrayValues: [{ value: '2026-01-01' }, { value: '2026-01-02' }] },
+      },
+    ]);
+  });
+
+  const IN_THREE = '(target.`at` >= @p1 and target.`at` < @p2 and ((date(target.`at`)) in unnest(@p3)))';
+
+  test('a merge of some days prunes the target in the join and where it deletes', () => {
+    const lines = textOf(statements.merge(VISITS, sql`${table('staged')}`, sql`target.site = 'a'`, ['2026-01-05', '2026-01-01'])).split(
+      '\n',
+    );
+    expect(lines[2]).toBe(`on target.\`site\` = source.\`site\` and target.\`at\` = source.\`at\` and ${IN_THREE}`);
+    expect(lines.at(-1)).toBe(
+      `when not matched by source and ${IN_THREE.replace('@p3', '@p6').replace('@p2', '@p5').replace('@p1', '@p4')} and (target.site = 'a') then delete`,
+    );
+  });
+
+  test('a merge of no days matches and deletes nothing', () => {
+    const text = textOf(statements.merge(VISITS, sql`${table('staged')}`, true, []));
+    expect(text).toContain(' and false\n');
+    expect(text).toMatch(/when not matched by source and false then delete$/);
+  });
+
+  test('keys are deleted by one statement, in the partitions it may read', () => {
+    expect(textOf(statements.deleteKeys(VISITS, raw('select 1'), ['2026-01-05', '2026-01-01']))).toBe(
+      [
+        'delete from `project.dataset.visits` as target',
+        `where ${IN_THREE}`,
+        '  and exists (select 1 from (',
+        'select 1',
+        ') as source where target.`site` = source.`site` and target.`at` = source.`at`)',
+      ].join('\n'),
+    );
+    expect(textOf(statements.deleteKeys(VISITS, raw('select 1')))).not.toContain('>=');
   });
 
   test('append names the columns', () => {
@@ -157,20 +192,30 @@ const GOLDEN: readonly [name: string, expression: Sql, expected: string][] = [
   ['regexpReplace', dialect.regexpReplace(x, 'a', String.raw`\1`), "regexp_replace(x, 'a', '\\\\1')"],
   ['jsonText', dialect.jsonText(x, '$.order_id'), "json_value(x, '$.order_id')"],
   ['parseJson', dialect.parseJson(x), "safe.parse_json(x, wide_number_mode => 'round')"],
-  ['safeCast to a date', dialect.safeCast(x, 'DATE'), "if(regexp_contains(x, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'), safe_cast(x as date), null)"],
+  [
+    'safeCast to a truth',
+    dialect.safeCast(x, 'BOOL'),
+    "if(regexp_contains(x, '^([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])$'), safe_cast(x as bool), null)",
+  ],
+  ['lower', dialect.lower(x), "lower(translate(x, 'İΣ', 'iσ'))"],
+  ['trim', dialect.trim(x), 'trim(x)'],
   ['micros', dialect.micros(x), 'cast(round(cast(x as float64) * 1000000) as int64)'],
   ['intDiv', dialect.intDiv(x, raw('y')), 'div(x, nullif(y, 0))'],
-  ['timestampAdd', dialect.timestampAdd(x, raw('1 + 1'), 'HOUR'), 'timestamp_add(x, interval (1 + 1) hour)'],
+  ['timestampAdd', dialect.timestampAdd(x, raw('1 + 1'), 'HOUR'), 'safe.timestamp_add(x, interval (1 + 1) hour)'],
   ['timestampDiff', dialect.timestampDiff(x, raw('y'), 'MICROSECOND'), 'timestamp_diff(x, y, microsecond)'],
-  ['localDate', dialect.localDate(x, 'Europe/Berlin'), "date(x, 'Europe/Berlin')"],
+  [
+    'localDate',
+    dialect.localDate(x, 'Europe/Berlin'),
+    "if((x) < timestamp '0001-01-02 00:00:00+00' or (x) >= timestamp '9999-12-31 00:00:00+00', date(x), date(x, 'Europe/Berlin'))",
+  ],
   [
     'endOfLocalDay',
     dialect.endOfLocalDay(x, 'Europe/Berlin'),
-    "timestamp_sub(timestamp(date_add(x, interval 1 day), 'Europe/Berlin'), interval 1 microsecond)",
+    "if((x) = date '9999-12-31', timestamp '9999-12-31 23:59:59.999999+00', timestamp_sub(timestamp(safe.date_add(x, interval 1 day), 'Europe/Berlin'), interval 1 microsecond))",
   ],
   ['dateTrunc to a week', dialect.dateTrunc(x, 'WEEK'), 'date_trunc(x, isoweek)'],
   ['dateTrunc to a month', dialect.dateTrunc(x, 'MONTH'), 'date_trunc(x, month)'],
-  ['dateAdd', dialect.dateAdd(x, raw('-1')), 'date_add(x, interval (-1) day)'],
+  ['dateAdd', dialect.dateAdd(x, raw('-1')), 'safe.date_add(x, interval (-1) day)'],
   ['struct', dialect.struct({ key: x, value: raw('y') }), 'struct(x as `key`, y as `value`)'],
   ['isIn', dialect.isIn(x, raw('list')), '((x) in unnest(list))'],
   ['unnest', dialect.unnest(raw('e.click_ids'), 'click'), 'unnest(e.click_ids) as `click`'],

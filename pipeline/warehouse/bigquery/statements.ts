@@ -1,4 +1,5 @@
 import type { Column } from '../../../edge/contract/columns.ts';
+import { partitionColumn, standsIn } from '../days.ts';
 import { type Sql, arrayParam, join, raw, sql, table } from '../sql.ts';
 import type { TableDefinition } from '../warehouse.ts';
 import { bigQueryDialect } from './dialect.ts';
@@ -43,9 +44,13 @@ export function stage(name: string, source: Sql): Sql {
   return sql`create table ${table(name)}\noptions (expiration_timestamp = timestamp_add(current_timestamp(), interval 1 day)) as\n${source}`;
 }
 
-/** `merge` from a staged table that has exactly the target's columns. */
-export function merge(target: TableDefinition, staged: Sql, deleteUnmatched: boolean | Sql): Sql {
-  const same = target.key.map((name) => sql`${of('target', name)} = ${of('source', name)}`);
+/**
+ * `merge` from a staged table that has exactly the target's columns. With days, the condition on the target's partition
+ * stands in the join and beside what is deleted: BigQuery prunes a merge only where both have it.
+ */
+export function merge(target: TableDefinition, staged: Sql, deleteUnmatched: boolean | Sql, days?: readonly string[]): Sql {
+  const inDays = days && targetIn(target, days);
+  const same = [...sameKey(target), ...(inDays ? [inDays] : [])];
   const others = target.columns.filter((column) => !target.key.includes(column.name));
   const differs = others.map((column) =>
     bigQueryDialect.differs(of('target', column.name), of('source', column.name), column.type, column.mode === 'repeated'),
@@ -59,7 +64,7 @@ export function merge(target: TableDefinition, staged: Sql, deleteUnmatched: boo
     raw(
       `when not matched by target then insert (${names(target)}) values (${target.columns.map((column) => `source.${identifier(column.name)}`).join(', ')})`,
     ),
-    ...unmatched(deleteUnmatched),
+    ...unmatched(deleteUnmatched, inDays),
   ];
   return join(clauses, '\n');
 }
@@ -70,16 +75,15 @@ export function merge(target: TableDefinition, staged: Sql, deleteUnmatched: boo
  */
 export function replaceDays(target: TableDefinition, days: readonly string[], source: Sql): Sql {
   const partition = target.partitionBy!;
-  const replaced = arrayParam(days, 'DATE');
   const inserted = target.columns.map((column) =>
     column.name === partition
-      ? sql`if(${raw(partitionDay(target, 'source'))} in unnest(${replaced}), ${of('source', partition)}, error(concat('the source has a row of ', ifnull(cast(${raw(partitionDay(target, 'source'))} as string), 'no day'), ', which is none of the days to replace')))`
+      ? sql`if(${raw(partitionDay(target, 'source'))} in unnest(${arrayParam(days, 'DATE')}), ${of('source', partition)}, error(concat('the source has a row of ', ifnull(cast(${raw(partitionDay(target, 'source'))} as string), 'no day'), ', which is none of the days to write')))`
       : of('source', column.name),
   );
   return sql`merge into ${table(target.name)} as target
 using (\n${source}\n) as source
 on false
-when not matched by source and ${raw(partitionDay(target, 'target'))} in unnest(${replaced}) then delete
+when not matched by source and ${targetIn(target, days)} then delete
 when not matched by target then insert (${raw(names(target))}) values (${join(inserted)})`;
 }
 
@@ -97,21 +101,45 @@ export function dropTable(name: string): Sql {
   return sql`drop table if exists ${table(name)}`;
 }
 
-function unmatched(deleteUnmatched: boolean | Sql): Sql[] {
+/** A query of the table's columns without rows. */
+export function noRows(target: TableDefinition): string {
+  const columns = target.columns.map((column) => `cast(null as ${columnType(column)}) as ${identifier(column.name)}`);
+  return `(select ${columns.join(', ')} limit 0)`;
+}
+
+/** Deletes the rows whose key is among the rows of `keys`, which has exactly the key's columns. */
+export function deleteKeys(target: TableDefinition, keys: Sql, days?: readonly string[]): Sql {
+  const conditions = [
+    ...(days ? [targetIn(target, days)] : []),
+    sql`exists (select 1 from (\n${keys}\n) as source where ${join(sameKey(target), ' and ')})`,
+  ];
+  return sql`delete from ${table(target.name)} as target\nwhere ${join(conditions, '\n  and ')}`;
+}
+
+function sameKey(target: TableDefinition): Sql[] {
+  return target.key.map((name) => sql`${of('target', name)} = ${of('source', name)}`);
+}
+
+function targetIn(target: TableDefinition, days: readonly string[]): Sql {
+  return standsIn(bigQueryDialect, target, of('target', partitionColumn(target).name), days);
+}
+
+function unmatched(deleteUnmatched: boolean | Sql, inDays: Sql | undefined): Sql[] {
   if (deleteUnmatched === false) return [];
+  const conditions = [...(inDays ? [inDays] : []), ...(deleteUnmatched === true ? [] : [sql`(${deleteUnmatched})`])];
   return [
-    deleteUnmatched === true
-      ? raw('when not matched by source then delete')
-      : sql`when not matched by source and (${deleteUnmatched}) then delete`,
+    sql`when not matched by source${join(
+      conditions.map((condition) => sql` and ${condition}`),
+      '',
+    )} then delete`,
   ];
 }
 
-/** The day a row's partition is: of a TIMESTAMP in UTC, as BigQuery partitions. */
+/** The expression a table is partitioned by. */
 function partitionDay(target: TableDefinition, side?: 'target' | 'source'): string {
-  const column = target.columns.find(({ name }) => name === target.partitionBy);
-  if (!column) throw new Error(`${target.name} has no column "${target.partitionBy}" to partition by`);
-  const name = `${side ? `${side}.` : ''}${identifier(column.name)}`;
-  return column.type === 'TIMESTAMP' ? `date(${name})` : name;
+  const { name, type } = partitionColumn(target);
+  const column = `${side ? `${side}.` : ''}${identifier(name)}`;
+  return type === 'TIMESTAMP' ? `date(${column})` : column;
 }
 
 function names(target: TableDefinition): string {

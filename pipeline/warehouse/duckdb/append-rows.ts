@@ -26,13 +26,15 @@ export async function appendRows(
       const columns = target.columns.map((column) => `${identifier(column.name)} ${columnType(column)}`);
       await session.run(`create temporary table ${staged} (${columns.join(', ')})`, `${label}: stage`);
       const appender = await session.connection.createAppender(staged.split('.').at(-1)!, 'main', 'temp');
+      let count: number;
       try {
-        await fill(appender, target, rows, label);
+        count = await fill(appender, target, rows, label);
       } finally {
         appender.closeSync();
       }
       const deleted = replace ? (await session.run(`delete from ${identifier(target.name)}`, `${label}: delete`)).rowsChanged : 0;
-      const inserted = (await session.run(`insert into ${insertTarget(target)} from ${staged}`, label)).rowsChanged;
+      // Not from an empty table: DuckDB 1.5.6 then loses the rows that a later statement of the same transaction inserts.
+      const inserted = count === 0 ? 0 : (await session.run(`insert into ${insertTarget(target)} from ${staged}`, label)).rowsChanged;
       return { inserted, updated: 0, deleted };
     }),
   );
@@ -43,7 +45,8 @@ async function fill(
   target: TableDefinition,
   rows: Iterable<Row> | AsyncIterable<Row>,
   label: string,
-): Promise<void> {
+): Promise<number> {
+  let count = 0;
   const types = target.columns.map((_, i) => appender.columnType(i));
   let chunk: DuckDBValue[][] = [];
   const flush = () => {
@@ -51,6 +54,7 @@ async function fill(
     const data = DuckDBDataChunk.create(types, chunk.length);
     data.setRows(chunk);
     appender.appendDataChunk(data);
+    count += chunk.length;
     chunk = [];
   };
   for await (const row of checkedRows(target, rows, label)) {
@@ -59,4 +63,5 @@ async function fill(
   }
   flush();
   appender.flushSync();
+  return count;
 }

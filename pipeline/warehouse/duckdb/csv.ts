@@ -27,7 +27,7 @@ export async function loadCsv(
       const columns = target.columns.map((column) => `${convert(column)} as ${identifier(column.name)}`);
       await session.run(`create temporary table ${typed} as select ${columns.join(', ')} from ${cells}`, `${label}: convert`, () => 0);
       if (target.key.length === 0) return replaceAll(session, target, typed, label);
-      return mergeStaged(session, target, typed, true, `${label} from ${file}`);
+      return mergeStaged(session, target, typed, { deleteUnmatched: true, label: `${label} from ${file}` });
     });
   });
 }

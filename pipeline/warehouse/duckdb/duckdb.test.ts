@@ -101,6 +101,11 @@ describe('load and rows', () => {
 
   const BAD: readonly [title: string, row: Row, message: string][] = [
     ['a text in an integer column', { ...EMPTY, number: '1' }, 'row 2: column "number" is INT64, got "1"'],
+    [
+      'an integer beyond 64 bits',
+      { ...EMPTY, number: '9223372036854775808' },
+      'row 2: column "number" is INT64, got "9223372036854775808"',
+    ],
     ['a fraction in an integer column', { ...EMPTY, number: 1.5 }, 'row 2: column "number" is INT64, got 1.5'],
     ['a missing required value', { number: 1 }, 'row 2: column "site" is required but has no value'],
     ['a time without a zone', { ...EMPTY, at: '2026-01-01T00:00:00' }, 'row 2: column "at" is TIMESTAMP, got "2026-01-01T00:00:00"'],
@@ -298,7 +303,7 @@ describe('append and replacePartitions', () => {
   test('a row outside the days is refused, and nothing changes', async () => {
     await warehouse.append(VISITS, day('2026-01-01 00:00:00', 1));
     await expect(warehouse.replacePartitions(VISITS, ['2026-01-01'], day('2026-01-02 00:00:00', 1))).rejects.toThrow(
-      'the source has a row of 2026-01-02, which is none of the days to replace',
+      'the source has a row of 2026-01-02, which is none of the days to write',
     );
     await expect(warehouse.replacePartitions(VISITS, ['2026-01-01'], sql`select 'a' as site, 1 as number`)).rejects.toThrow(
       'a row of no day',

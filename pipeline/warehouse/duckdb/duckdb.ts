@@ -1,16 +1,17 @@
 import type { Column } from '../../../edge/contract/columns.ts';
 import type { LargeIntegers } from '../integers.ts';
 import type { Sql } from '../sql.ts';
-import type { Change, Row, StatementStatistics, TableDefinition, Value, Warehouse } from '../warehouse.ts';
+import type { Change, MergeOptions, Row, StatementScope, StatementStatistics, TableDefinition, Value, Warehouse } from '../warehouse.ts';
 import { appendRows } from './append-rows.ts';
 import { connect, openInstance } from './connection.ts';
 import { loadCsv } from './csv.ts';
 import { duckDbDialect } from './dialect.ts';
+import { integerBatches, loadIntegers } from './integer-columns.ts';
 import { mergeInto } from './merge.ts';
 import { migrate } from './migrate.ts';
 import { DuckDbSession } from './session.ts';
 import { writeSnapshot } from './snapshot.ts';
-import { appendQuery, replaceDays } from './write.ts';
+import { appendQuery, deleteKeys, replaceDays } from './write.ts';
 
 /**
  * Opens (and, unless read-only, creates) a DuckDB warehouse. Sandboxed, its SQL reaches no file, network or extension
@@ -60,8 +61,24 @@ export class DuckDbWarehouse implements Warehouse {
     return appendQuery(this.session, target, source, label);
   }
 
-  async merge(target: TableDefinition, source: Sql, options: { deleteUnmatched?: boolean | Sql; label?: string } = {}): Promise<Change> {
-    return mergeInto(this.session, target, source, options.deleteUnmatched ?? false, options.label ?? `merge into ${target.name}`);
+  integerBatches(query: Sql, label = 'query'): AsyncGenerator<readonly Int32Array[]> {
+    return integerBatches(this.session, query, label);
+  }
+
+  async loadIntegers(
+    target: TableDefinition,
+    batches: Iterable<readonly Int32Array[]> | AsyncIterable<readonly Int32Array[]>,
+    options: { replace?: boolean; label?: string } = {},
+  ): Promise<Change> {
+    return loadIntegers(this.session, target, batches, options.replace ?? false, options.label ?? `load ${target.name}`);
+  }
+
+  async merge(target: TableDefinition, source: Sql, options: MergeOptions = {}): Promise<Change> {
+    return mergeInto(this.session, target, source, options);
+  }
+
+  async delete(target: TableDefinition, keys: Sql, options: { days?: readonly string[]; label?: string } = {}): Promise<Change> {
+    return deleteKeys(this.session, target, keys, options.days, options.label ?? `delete from ${target.name}`);
   }
 
   async replacePartitions(
@@ -101,6 +118,11 @@ export class DuckDbWarehouse implements Warehouse {
 
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.session.transaction(work);
+  }
+
+  /** One process runs every statement; there is nobody to tell whose it is. */
+  async within<Result>(_: StatementScope, work: () => Promise<Result>): Promise<Result> {
+    return work();
   }
 
   async close(): Promise<void> {

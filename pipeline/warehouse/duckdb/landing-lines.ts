@@ -17,9 +17,16 @@ const KINDS = Object.entries(LINE_KINDS);
  * where the line fits the contract. The engine parses; an unreadable line fails the whole query.
  */
 export function segmentLines(file: string): string {
+  return checkedLines(`select row_number() over () as line, json from read_json_objects(${literal(file)}, format = 'newline_delimited')`);
+}
+
+/**
+ * The same over lines that are there already.
+ * @param lines query of (line, json).
+ */
+export function checkedLines(lines: string): string {
   return `with lines as (
-  select row_number() over () as line, json
-  from read_json_objects(${literal(file)}, format = 'newline_delimited')
+  ${lines}
 ),
 parsed as (
   select line, from_json(json, ${literal(JSON.stringify(structure(typed)))}) as content, from_json(json, ${literal(JSON.stringify(structure(() => 'JSON')))}) as written

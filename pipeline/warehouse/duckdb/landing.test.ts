@@ -114,6 +114,33 @@ describe('a sound segment', () => {
     expect(await messages()).toEqual(['a', 'b', 'c']);
   });
 
+  test('several are read in one statement, and none line by line', async () => {
+    for (const name of ['a', 'b', 'c']) await seal(`${name}.ndjson`, DELIVERY + eventLine({ message_id: name }));
+    const before = warehouse.statements.length;
+    expect(await loadSegments(warehouse, landing)).toMatchObject({ files: 3, deliveries: 3, events: 6, failed: 3 });
+    const labels = warehouse.statements.slice(before).map(({ label }) => label);
+    expect(labels.filter((label) => label === 'read segments')).toHaveLength(3);
+    expect(labels.filter((label) => label.startsWith('parse '))).toEqual([]);
+    expect(await warehouse.rows(sql`select file, deliveries, events, failed from loaded_segments order by file`)).toEqual(
+      ['a', 'b', 'c'].map((name) => ({ file: `${name}.ndjson`, deliveries: 1, events: 2, failed: 1 })),
+    );
+  });
+
+  test('the one that cannot be read so does not keep the others from it', async () => {
+    await seal('1.ndjson', eventLine({ message_id: 'a' }));
+    await seal('2.ndjson', `${eventLine({ message_id: 'b' })}broken\n`);
+    await seal('3.ndjson', eventLine({ message_id: 'c' }));
+    expect(await loadSegments(warehouse, landing)).toMatchObject({ files: 3, events: 3, corrupt: [{ file: '2.ndjson', badLines: 1 }] });
+    expect(await messages()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('what is NULL may be left out', async () => {
+    const written = Object.fromEntries(Object.entries(EVENT).filter(([, value]) => value !== null));
+    await seal('1.ndjson', `${JSON.stringify({ event: written })}\n`);
+    expect(await loadSegments(warehouse, landing)).toMatchObject({ events: 1, corrupt: [] });
+    expect(await warehouse.rows(sql`select * from events_raw`)).toEqual([{ ...EVENT, received_at: '2026-03-29T01:00:00.000000Z' }]);
+  });
+
   test('files that are no segments are left alone, and a missing folder is an empty one', async () => {
     await seal('notes.txt', 'x');
     expect(await loadSegments(warehouse, landing)).toMatchObject({ files: 0 });
@@ -224,6 +251,24 @@ describe('a corrupt segment', () => {
     ['NULL where a value is required', eventLine({ message_id: null }).trimEnd(), 'event.message_id is missing'],
     ['a number for a text', eventLine({ page_url: 5 }).trimEnd(), 'event.page_url is not STRING'],
     ['a text for a number', eventLine({ sequence: '7' }).trimEnd(), 'event.sequence is not INT64'],
+    [
+      'a text for a number, behind a space',
+      eventLine({}).trimEnd().replace('"sequence":7', '"sequence" :"7"'),
+      'event.sequence is not INT64',
+    ],
+    [
+      'a text for a number whose name is written with an escape',
+      eventLine({}).trimEnd().replace('"sequence":7', '"s\\u0065quence":"7"'),
+      'event.sequence is not INT64',
+    ],
+    ['a number for the name of the event', eventLine({ event: 5 }).trimEnd(), 'event.event is not STRING'],
+    ['a number as its first member, for the name of the event', '{"event":{"event":5}}', 'event.write_key_id is missing'],
+    [
+      'an event and something else',
+      `${eventLine({}).trimEnd().slice(0, -1)},"failed":{}}`,
+      'expected exactly one of the members delivery, event, failed',
+    ],
+    ['an element that is NULL', eventLine({ click_ids: [null] }).trimEnd(), 'event.click_ids is not an array of STRUCT'],
     ['a fraction for an integer', eventLine({ sequence: 1.5 }).trimEnd(), 'event.sequence is not INT64'],
     [
       'an integer beyond 64 bits',

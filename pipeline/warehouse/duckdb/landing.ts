@@ -11,7 +11,8 @@ import { LINE_KINDS, type LineKind, segmentLines } from './landing-lines.ts';
 import { type BadLine, type Repair, endsInsideLine, readableCopy } from './landing-repair.ts';
 import { render } from './render.ts';
 import type { DuckDbSession } from './session.ts';
-import { identifier } from './syntax.ts';
+import { type InsertTargets, type LoadedRows, loadWhole } from './landing-whole.ts';
+import { insertTarget } from './write.ts';
 
 export interface CorruptSegment {
   readonly file: string;
@@ -59,6 +60,8 @@ const TARGETS: Readonly<Record<LineKind, TableDefinition>> = {
   failed: landed('failed_events', FAILED_EVENT_COLUMNS),
 };
 
+const INSERT_TARGETS = insertTargets();
+
 /**
  * Loads the sealed segments of a landing folder, each exactly once, and moves them to `loaded/`. A segment with lines
  * that cannot be loaded is moved to `corrupt/` and named in the result; its other lines are loaded. Killed at any
@@ -68,6 +71,7 @@ export async function loadSegments(warehouse: DuckDbWarehouse, landingFolder: st
   const { session } = warehouse;
   await warehouse.migrate([...Object.values(TARGETS), LOADED_SEGMENTS]);
   const total = { files: 0, deliveries: 0, events: 0, failed: 0, tornTails: 0, corrupt: [] as CorruptSegment[] };
+  const waiting: Segment[] = [];
   for (const file of await sealedSegments(landingFolder)) {
     const path = join(landingFolder, 'sealed', file);
     const bytes = (await stat(path)).size;
@@ -75,27 +79,72 @@ export async function loadSegments(warehouse: DuckDbWarehouse, landingFolder: st
       sql`select bytes, bad_lines from ${table(LOADED_SEGMENTS.name)} where file = ${file}`,
       'find loaded segments',
     );
-    if (known[0]?.bytes === bytes) {
-      await keep(landingFolder, file, known[0].bad_lines > 0 ? 'corrupt' : 'loaded');
-      continue;
-    }
-    if (known[0]) {
+    if (known[0]?.bytes === bytes) await keep(landingFolder, file, known[0].bad_lines > 0 ? 'corrupt' : 'loaded');
+    else if (known[0]) {
       const keptAt = await keep(landingFolder, file, 'corrupt', `${file}.${bytes}-bytes`);
       const problem = `another segment of this name (${known[0].bytes} bytes) was loaded before; nothing of this one was loaded`;
       total.corrupt.push({ file, keptAt, lines: [{ line: 0, problem }], badLines: 1 });
-      continue;
+    } else waiting.push({ file, path, bytes });
+  }
+  for (const batch of batchesOf(waiting)) {
+    for (const { segment, loaded, bad, tornTail } of await loadBatch(session, batch)) {
+      const { file } = segment;
+      const keptAt = await keep(landingFolder, file, bad.length > 0 ? 'corrupt' : 'loaded');
+      if (bad.length > 0) total.corrupt.push({ file, keptAt, lines: bad.slice(0, LISTED_LINES), badLines: bad.length });
+      total.files++;
+      total.deliveries += loaded.delivery;
+      total.events += loaded.event;
+      total.failed += loaded.failed;
+      total.tornTails += tornTail ? 1 : 0;
     }
-    const segment = await loadSegment(session, path, file, bytes);
-    const keptAt = await keep(landingFolder, file, segment.bad.length > 0 ? 'corrupt' : 'loaded');
-    if (segment.bad.length > 0)
-      total.corrupt.push({ file, keptAt, lines: segment.bad.slice(0, LISTED_LINES), badLines: segment.bad.length });
-    total.files++;
-    total.deliveries += segment.loaded.delivery;
-    total.events += segment.loaded.event;
-    total.failed += segment.loaded.failed;
-    total.tornTails += segment.tornTail ? 1 : 0;
   }
   return total;
+}
+
+/** What is read in one statement: beyond it nothing is gained, and what a failure takes back stays small. */
+const BATCH_BYTES = 512 * 1024 * 1024;
+const BATCH_FILES = 64;
+
+function batchesOf(segments: readonly Segment[]): Segment[][] {
+  const batches: Segment[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const segment of segments) {
+    const batch = batches.at(-1);
+    if (batch && batch.length < BATCH_FILES && bytes + segment.bytes <= BATCH_BYTES) batch.push(segment);
+    else {
+      batches.push([segment]);
+      bytes = 0;
+    }
+    bytes += segment.bytes;
+  }
+  return batches;
+}
+
+/** All segments in one go; where one of them cannot be read so, each by itself, and that one with care. */
+async function loadBatch(session: DuckDbSession, segments: readonly Segment[]): Promise<LoadedSegment[]> {
+  const whole = await loadSound(session, segments);
+  if (whole) return whole;
+  const loaded: LoadedSegment[] = [];
+  for (const segment of segments) {
+    const alone = segments.length > 1 ? await loadSound(session, [segment]) : undefined;
+    loaded.push(...(alone ?? [await loadWithCare(session, segment)]));
+  }
+  return loaded;
+}
+
+async function loadSound(session: DuckDbSession, segments: readonly Segment[]): Promise<LoadedSegment[] | undefined> {
+  for (const { path, bytes } of segments) if (await endsInsideLine(path, bytes)) return undefined;
+  const bySegment = (rows: ReadonlyMap<string, LoadedRows>) =>
+    segments.map((segment) => ({ segment, loaded: rows.get(segment.path)!, bad: [], tornTail: false }));
+  const rows = await loadWhole(
+    session,
+    segments.map(({ path }) => path),
+    INSERT_TARGETS,
+    async (counts) => {
+      for (const loaded of bySegment(counts)) await recordSegment(session, loaded);
+    },
+  );
+  return rows && bySegment(rows);
 }
 
 async function sealedSegments(landingFolder: string): Promise<string[]> {
@@ -111,13 +160,22 @@ async function keep(landingFolder: string, file: string, folder: 'loaded' | 'cor
   return path;
 }
 
+interface Segment {
+  readonly file: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
 interface LoadedSegment {
-  readonly loaded: Readonly<Record<LineKind, number>>;
+  readonly segment: Segment;
+  readonly loaded: LoadedRows;
   readonly bad: readonly BadLine[];
   readonly tornTail: boolean;
 }
 
-async function loadSegment(session: DuckDbSession, path: string, file: string, bytes: number): Promise<LoadedSegment> {
+/** Line by line, so that each that does not fit the contract is found. */
+async function loadWithCare(session: DuckDbSession, segment: Segment): Promise<LoadedSegment> {
+  const { file, path, bytes } = segment;
   return session.withTemporaryTable(async (staged) => {
     const repair = await stage(session, staged, path, bytes);
     const misfits = await session.read<{ line: number; problem: string }>(
@@ -125,22 +183,31 @@ async function loadSegment(session: DuckDbSession, path: string, file: string, b
       `check segment ${file}`,
     );
     const bad = [...(repair?.bad ?? []), ...misfits.map(({ line, problem }) => ({ line: repair!.originalLines[line - 1]!, problem }))];
-    const tornTail = repair?.tornTail ?? false;
-    const loaded = { delivery: 0, event: 0, failed: 0 };
-    await session.transaction(async () => {
-      for (const [kind, target] of Object.entries(TARGETS) as [LineKind, TableDefinition][]) {
-        const columns = target.columns.map((column) => identifier(column.name)).join(', ');
-        const statement = `insert into ${identifier(target.name)} (${columns}) select unnest(content.${kind}) from ${staged} where problem is null and content.${kind} is not null`;
-        loaded[kind] = (await session.run(statement, `load ${target.name} from ${file}`)).rowsChanged;
+    return session.transaction(async () => {
+      const rows = { delivery: 0, event: 0, failed: 0 };
+      for (const kind of Object.keys(INSERT_TARGETS) as LineKind[]) {
+        const statement = `insert into ${INSERT_TARGETS[kind]} select unnest(content.${kind}) from ${staged} where problem is null and content.${kind} is not null`;
+        rows[kind] = (await session.run(statement, `load ${TARGETS[kind].name} from ${file}`)).rowsChanged;
       }
-      await session.run(
-        render(sql`insert into ${table(LOADED_SEGMENTS.name)} by name select ${file} as file, ${bytes} as bytes, ${loaded.delivery} as deliveries,
-          ${loaded.event} as events, ${loaded.failed} as failed, ${bad.length} as bad_lines, ${param(tornTail)} as torn_tail`),
-        `record segment ${file}`,
-      );
+      const loaded = {
+        segment,
+        loaded: rows,
+        bad: bad.sort((left, right) => left.line - right.line),
+        tornTail: repair?.tornTail ?? false,
+      };
+      await recordSegment(session, loaded);
+      return loaded;
     });
-    return { loaded, bad: bad.sort((left, right) => left.line - right.line), tornTail };
   });
+}
+
+async function recordSegment(session: DuckDbSession, { segment, loaded, bad, tornTail }: LoadedSegment): Promise<void> {
+  const { file, bytes } = segment;
+  await session.run(
+    render(sql`insert into ${table(LOADED_SEGMENTS.name)} by name select ${file} as file, ${bytes} as bytes, ${loaded.delivery} as deliveries,
+      ${loaded.event} as events, ${loaded.failed} as failed, ${bad.length} as bad_lines, ${param(tornTail)} as torn_tail`),
+    `record segment ${file}`,
+  );
 }
 
 /** Parses the segment into a temporary table; @returns what had to be left out first, where the engine could not take all of it. */
@@ -174,6 +241,12 @@ async function parsesWhole(session: DuckDbSession, staged: string, path: string)
 
 async function parse(session: DuckDbSession, staged: string, file: string): Promise<void> {
   await session.run(`create or replace temporary table ${staged} as ${segmentLines(file)}`, `parse ${file}`);
+}
+
+/** The columns are named: a migrated table may have them in another order. */
+function insertTargets(): InsertTargets {
+  const entries = Object.entries(TARGETS).map(([kind, target]) => [kind, insertTarget(target)]);
+  return Object.fromEntries(entries) as InsertTargets;
 }
 
 function landed(name: string, columns: readonly Column[]): TableDefinition {

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, type DuckDBInstance, type DuckDBResult, DuckDBTypeId } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBDataChunk, type DuckDBInstance, type DuckDBResult, DuckDBTypeId } from '@duckdb/node-api';
 import type { Column } from '../../../edge/contract/columns.ts';
 import { integerReader, type LargeIntegers } from '../integers.ts';
 import type { Sql } from '../sql.ts';
@@ -10,6 +10,8 @@ import { columnOf, toValue } from './values.ts';
 /** One connection with its transaction and statistics: what the operations of this engine are written in. */
 export class DuckDbSession {
   readonly statements: StatementStatistics[] = [];
+  /** Told of every statement once it has run, with its text. */
+  observer: ((label: string, sql: string) => void) | undefined;
   readonly connection: DuckDBConnection;
   readonly #instance: DuckDBInstance;
   #inTransaction = false;
@@ -23,8 +25,9 @@ export class DuckDbSession {
   /** Runs one statement. `rows` says how many rows it touched, for the statistics. */
   async run(statement: string | RenderedSql, label: string, rows = (result: DuckDBResult) => result.rowsChanged): Promise<DuckDBResult> {
     const started = performance.now();
-    const result = await execute(this.connection, typeof statement === 'string' ? plain(statement) : statement, label);
-    this.#record(label, started, rows(result));
+    const rendered = typeof statement === 'string' ? plain(statement) : statement;
+    const result = await execute(this.connection, rendered, label);
+    this.#record(label, rendered.text, started, rows(result));
     return result;
   }
 
@@ -43,28 +46,33 @@ export class DuckDbSession {
       }
       return read;
     });
-    this.#record(label, started, rows.length);
+    this.#record(label, statement.text, started, rows.length);
     return rows;
   }
 
   /** Chunks of columns, as they come. */
   async *stream(query: Sql, label: string, largeIntegers: LargeIntegers): AsyncGenerator<readonly (readonly Value[])[]> {
+    const integer = integerReader(largeIntegers);
+    for await (const chunk of this.chunks(query, label))
+      yield chunk.getColumns().map((values) => values.map((value) => toValue(value, integer)));
+  }
+
+  /** The engine's own chunks, as they come; none is empty. */
+  async *chunks(query: Sql, label: string): AsyncGenerator<DuckDBDataChunk> {
     const started = performance.now();
     // A stream ends with the next statement of its connection, so it gets its own. Inside a transaction it cannot: no
     // other connection sees the uncommitted rows; there the result is held in memory.
     const own = this.#inTransaction ? undefined : await this.openConnection();
+    const statement = render(query);
     let rows = 0;
-    const integer = integerReader(largeIntegers);
     try {
-      const result = await withQuery(own ?? this.connection, render(query), label, (prepared) =>
-        own ? prepared.stream() : prepared.run(),
-      );
+      const result = await withQuery(own ?? this.connection, statement, label, (prepared) => (own ? prepared.stream() : prepared.run()));
       for await (const chunk of result) {
         if (chunk.rowCount === 0) continue;
         rows += chunk.rowCount;
-        yield chunk.getColumns().map((values) => values.map((value) => toValue(value, integer)));
+        yield chunk;
       }
-      this.#record(label, started, rows);
+      this.#record(label, statement.text, started, rows);
     } finally {
       own?.closeSync();
     }
@@ -137,8 +145,9 @@ export class DuckDbSession {
     }
   }
 
-  #record(label: string, started: number, rows: number): void {
+  #record(label: string, text: string, started: number, rows: number): void {
     this.statements.push({ label, milliseconds: performance.now() - started, rows, bytes: 0 });
+    this.observer?.(label, text);
   }
 
   async #rollback(cause: unknown): Promise<void> {

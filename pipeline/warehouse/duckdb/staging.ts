@@ -1,6 +1,7 @@
 import { checkSourceColumns } from '../source-columns.ts';
 import { type Sql, raw, sql } from '../sql.ts';
-import type { TableDefinition } from '../warehouse.ts';
+import type { TableDefinition, Warehouse } from '../warehouse.ts';
+import { duckDbDialect } from './dialect.ts';
 import type { DuckDbSession } from './session.ts';
 import { columnType, identifier } from './syntax.ts';
 import { modelTypeOf } from './values.ts';
@@ -20,4 +21,9 @@ export async function fitToTable(session: DuckDbSession, target: TableDefinition
     return `${column.mode === 'repeated' ? `coalesce(${value}, [])` : value} as ${name}`;
   });
   return sql`select ${raw(fitted.join(', '))} from (\n${source}\n) as source`;
+}
+
+/** What the checks that both engines share read with. */
+export function readerOf(session: DuckDbSession): Pick<Warehouse, 'rows' | 'dialect'> {
+  return { rows: (query, label = 'check') => session.read(query, label), dialect: duckDbDialect };
 }

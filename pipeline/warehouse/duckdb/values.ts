@@ -112,7 +112,7 @@ export function fromValue(value: Value | undefined, column: Column): DuckDBValue
 function fromScalar(value: Value, column: Column): DuckDBValue {
   switch (column.type) {
     case 'INT64':
-      return BigInt(value as number);
+      return BigInt(value as number | string);
     case 'TIMESTAMP':
       return new DuckDBTimestampValue(microsOf(value as string)!);
     case 'DATE':

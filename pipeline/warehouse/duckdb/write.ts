@@ -1,16 +1,19 @@
-import { UserError } from '../../config/user-error.ts';
-import { type Sql, arrayParam, raw, sql } from '../sql.ts';
-import type { Change, TableDefinition } from '../warehouse.ts';
+import { partitionColumn, standsIn } from '../days.ts';
+import { checkDays } from '../key-check.ts';
+import { type Sql, join, raw, sql } from '../sql.ts';
+import { type Change, type TableDefinition, keysOf } from '../warehouse.ts';
+import { duckDbDialect } from './dialect.ts';
+import { insertUnordered } from './insert.ts';
 import { render } from './render.ts';
 import type { DuckDbSession } from './session.ts';
-import { fitToTable } from './staging.ts';
+import { fitToTable, readerOf } from './staging.ts';
 import { identifier } from './syntax.ts';
 
 /** {@link Warehouse.append} on DuckDB. */
 export async function appendQuery(session: DuckDbSession, target: TableDefinition, source: Sql, label: string): Promise<Change> {
   const fitted = await fitToTable(session, target, source, label);
-  const result = await session.run(render(sql`insert into ${raw(insertTarget(target))} ${fitted}`), label);
-  return { inserted: result.rowsChanged, updated: 0, deleted: 0 };
+  const inserted = await insertUnordered(session, render(sql`insert into ${raw(insertTarget(target))} ${fitted}`), label);
+  return { inserted, updated: 0, deleted: 0 };
 }
 
 /**
@@ -25,22 +28,36 @@ export async function replaceDays(
   label: string,
 ): Promise<Change> {
   if (!target.partitionBy) throw new Error(`${target.name} is not partitioned: it has no days to replace`);
-  const day = raw(`cast(${identifier(target.partitionBy)} as date)`);
-  const inDays = sql`list_contains(${arrayParam(days, 'DATE')}, ${day})`;
+  const inDays = standsIn(duckDbDialect, target, raw(identifier(target.partitionBy)), days);
   const fitted = await fitToTable(session, target, source, label);
   return session.withTemporaryTable(async (staged) => {
     await session.run(render(sql`create temporary table ${raw(staged)} as ${fitted}`), `${label}: source`, () => 0);
-    const [outside] = await session.read<{ day: string | null }>(
-      sql`select ${day} as day from ${raw(staged)} where coalesce(not ${inDays}, true) order by day nulls first limit 1`,
-      label,
-    );
-    if (outside) throw new UserError(`${label}: the source has a row of ${outside.day ?? 'no day'}, which is none of the days to replace`);
+    await checkDays(readerOf(session), raw(staged), target, days, label);
     return session.transaction(async () => {
       const deleted = await session.run(render(sql`delete from ${raw(identifier(target.name))} where ${inDays}`), `${label}: delete`);
-      const inserted = await session.run(`insert into ${insertTarget(target)} from ${staged}`, label);
-      return { inserted: inserted.rowsChanged, updated: 0, deleted: deleted.rowsChanged };
+      const inserted = await insertUnordered(session, `insert into ${insertTarget(target)} from ${staged}`, label);
+      return { inserted, updated: 0, deleted: deleted.rowsChanged };
     });
   });
+}
+
+/** {@link Warehouse.delete} on DuckDB. */
+export async function deleteKeys(
+  session: DuckDbSession,
+  target: TableDefinition,
+  keys: Sql,
+  days: readonly string[] | undefined,
+  label: string,
+): Promise<Change> {
+  const fitted = await fitToTable(session, keysOf(target), keys, label);
+  const same = target.key.map((name) => raw(`source.${identifier(name)} = target.${identifier(name)}`));
+  const conditions = [
+    ...(days ? [standsIn(duckDbDialect, target, raw(`target.${identifier(partitionColumn(target).name)}`), days)] : []),
+    sql`exists (select 1 from (\n${fitted}\n) as source where ${join(same, ' and ')})`,
+  ];
+  const statement = sql`delete from ${raw(identifier(target.name))} as target where ${join(conditions, ' and ')}`;
+  const result = await session.run(render(statement), label);
+  return { inserted: 0, updated: 0, deleted: result.rowsChanged };
 }
 
 /** The table with its columns in the definition's order: a migrated table may have them in another. */

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LandingLine } from '../../../edge/contract/delivery.ts';
+import { storedEvent } from '../../../edge/contract/event-row.ts';
 import type { EventRow } from '../../../edge/contract/event-row.ts';
 import { createKey } from '../../../pipeline/embedded/keys.ts';
 import { pendingSegments } from '../../../pipeline/embedded/landing/folders.ts';
@@ -32,7 +33,7 @@ export async function openEdge(): Promise<BenchEdge> {
         await edge.seal();
         const segments = await Promise.all((await pendingSegments(dataFolder)).map((file) => readFile(file, 'utf8')));
         const lines = segments.flatMap((text) => text.split('\n').filter(Boolean));
-        return lines.map((line) => JSON.parse(line) as LandingLine).flatMap((line) => ('event' in line ? [line.event] : []));
+        return lines.map((line) => JSON.parse(line) as LandingLine).flatMap((line) => ('event' in line ? [storedEvent(line.event)] : []));
       },
       async close() {
         await edge.stop();

@@ -1,0 +1,18 @@
+import { DEFINITIONS } from '../../pipeline/models/definitions.ts';
+import { raw, sql, table } from '../../pipeline/warehouse/sql.ts';
+import type { TableDefinition, Value, Warehouse } from '../../pipeline/warehouse/warehouse.ts';
+
+/**
+ * The rows of a table in an order that no engine decides: JSON by content, integers as exact text (a person's key is larger
+ * than a number holds). A definition's hash is of the engine's own SQL, and left out.
+ */
+export async function contents(warehouse: Warehouse, { name, columns: all }: TableDefinition): Promise<string[]> {
+  const columns = all.filter((column) => name !== DEFINITIONS.name || !column.name.endsWith('hash'));
+  const texts = columns.map((column) => (column.type === 'INT64' ? `cast(${column.name} as string) as ${column.name}` : column.name));
+  const rows = await warehouse.rows<Record<string, Value>>(sql`select ${raw(texts.join(', '))} from ${table(name)}`);
+  return rows.map((row) => JSON.stringify(columns.map((column) => [column.name, content(column.type, row[column.name]!)]))).toSorted();
+}
+
+function content(type: string, value: Value): unknown {
+  return type === 'JSON' && value !== null ? JSON.parse(value as string) : value;
+}
