@@ -12,6 +12,10 @@ export default defineConfig({
   // Visits between these are no referrals: the product links back to the website.
   site: { domains: ['fernhill.example'] },
 
+  // Fernhill's customers are offices, whose laptops show the world one address: to join them by it would make colleagues one
+  // person. A value that more ids hold than this links nobody. Who sells to households leaves this out.
+  identity: { keys: { ip_hash: { maxAnonymousIds: 1 } } },
+
   // The CRM's export. `identity` names the columns that say who somebody is; the hidden form field put the visitor's
   // cookie into `anonymous_id`, and a row that holds it beside an e-mail address joins the two.
   sources: {

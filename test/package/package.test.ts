@@ -78,6 +78,8 @@ test('the package holds what runs, and neither tests nor sources', () => {
     'dist/edge/contract/ip.d.ts',
     'dist/edge/contract/visitor-address.d.ts',
     'dist/edge/contract/visitor-cookie.d.ts',
+    'dist/pipeline/config/channels.d.ts',
+    'dist/pipeline/config/patterns.d.ts',
     'dist/pipeline/config/schema.d.ts',
     'dist/pipeline/index.d.ts',
     'dist/tracker/module/types/tracker/src/api.d.ts',
