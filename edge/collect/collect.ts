@@ -1,3 +1,4 @@
+import { canonicalJson } from '../contract/canonical-json.ts';
 import { sha256Hex } from '../contract/sha256.ts';
 import type { EventType, FailedEventRow } from '../contract/event-row.ts';
 import type { IncomingMessage } from '../contract/message.ts';
@@ -252,14 +253,4 @@ function newMessageId(message: IncomingMessage, { channel }: Surroundings): stri
     Object.entries(message).filter(([key, value]) => !NOT_CONTENT.has(key) && value !== null && value !== undefined),
   );
   return `content-${sha256Hex(canonicalJson(content))}`;
-}
-
-/** JSON with sorted members: equal content gives equal text. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
 }

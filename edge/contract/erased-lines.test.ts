@@ -16,6 +16,7 @@ test.each([
   ['a rejected payload', failed('{"userId":"u7"}')],
   ['a rejected payload with spaces', failed('{ "userId" : "u7" }')],
   ['a payload that was cut off', failed('{"anonymousId":"x","userId":"u7","trai')],
+  ['an anonymous id that is the hash of an address', event({ anonymous_id: HASH })],
   ['a line that was cut off', '{"event":{"user_id":"u7","prop'],
 ])('a line is found by %s', (_, line) => {
   expect(namesErasedPerson(line, judge)).toBe(true);
@@ -29,6 +30,17 @@ test.each([
   ['a rejected payload of another', failed('{"userId":"u70"}')],
 ])('%s is not', (_, line) => {
   expect(namesErasedPerson(line, judge)).toBe(false);
+});
+
+/** Knows who is erased, and, as after an erasure that is verified, no identifier of theirs. */
+const verified = { ...judgeOf({ anonymous_id: [], user_id: [], email_hash: [HASH, 'a'.repeat(64)] }), texts: undefined };
+test.each([
+  ['in properties', event({ properties: `{"to":"${HASH}"}` })],
+  ['in an address, behind an escape', event({ page_url: `https://a.example/?next=%3D${HASH}&x=1` })],
+  ['in capitals', event({ traits: `{"note":"${'A'.repeat(64)}"}` })],
+])('the hash of an erased address is found %s', (_, line) => {
+  expect(namesErasedPerson(line, verified)).toBe(true);
+  expect(namesErasedPerson(line, { ...verified, isErased: () => false })).toBe(false);
 });
 
 const name = (line: object) => erasedLine(JSON.stringify(line))?.name;

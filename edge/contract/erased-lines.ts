@@ -24,13 +24,17 @@ export const escaped = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\
 
 /** Members of a Segment message that name a person, with the kinds of identifier that may stand there. */
 export const NAMING_MEMBERS: Readonly<Record<string, readonly ErasedKind[]>> = {
-  anonymousId: ['anonymous_id'],
-  anonymous_id: ['anonymous_id'],
+  anonymousId: ['anonymous_id', 'email_hash'],
+  anonymous_id: ['anonymous_id', 'email_hash'],
   userId: ['user_id', 'email_hash'],
   user_id: ['user_id', 'email_hash'],
   previousId: ['anonymous_id', 'user_id', 'email_hash'],
   previous_id: ['anonymous_id', 'user_id', 'email_hash'],
 };
+
+/** A hash of an address wherever it stands, as its only group, in RE2 as well: behind an escape, too, whose digits are none of its. */
+export const ANY_HASH = '(?:%[0-9a-fA-F]{2})?([0-9a-fA-F]{64})';
+const HASHES = new RegExp(ANY_HASH, 'g');
 
 /** Tells who is erased: identifiers, and, where there are some that are distinctive, a pattern of them. */
 export interface LineJudge {
@@ -66,6 +70,7 @@ export function namesErasedPerson(line: string, { isErased, texts }: LineJudge):
     const value = unescaped(text);
     if (kinds.some((kind) => isErased(kind, kind === 'email_hash' ? value.toLowerCase() : value))) return true;
   }
+  for (const [, hash] of line.matchAll(HASHES)) if (isErased('email_hash', hash!.toLowerCase())) return true;
   return texts?.test(line) ?? false;
 }
 

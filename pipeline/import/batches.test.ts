@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { parseInstant } from '../../edge/collect/clock.ts';
 import { LIMITS } from '../../edge/collect/limits.ts';
 import { type Batch, batchesOf, type BatchOptions } from './batches.ts';
 import { IMPORT_LIMITS } from './limits.ts';
+import { contentId } from './message-id.ts';
 import { previewImport } from './preview.ts';
 import type { Part } from './records.ts';
 import { segmentEvent } from './segment.ts';
@@ -100,6 +102,24 @@ test("an archive's times and ids of the collecting system are ignored, and an id
   expect(of({ messageId: ' ', channel: 'server' })['messageId']).toBe(id);
   expect(of({ messageId: 'own', ...archived })).toEqual({ ...event, messageId: 'own' });
   expect(of({ userId: 'u' })['messageId']).not.toBe(id);
+});
+
+/** The time that the edge reads of an archived event. */
+const timeAtEdge = (timestamp: unknown) => {
+  const converted = segmentEvent({ part: 'p', line: 1, value: view('1', { timestamp }) });
+  return parseInstant((converted as { message: Record<string, unknown> }).message['timestamp'])?.iso;
+};
+
+test('seconds with a fraction, written as text, reach the edge as a time that it reads', () => {
+  expect(timeAtEdge('1767603600.5')).toBe('2026-01-05T09:00:00.500Z');
+  expect(timeAtEdge('1767603600')).toBe('2026-01-05T09:00:00.000Z');
+  expect(timeAtEdge(1_767_603_600.5)).toBe('2026-01-05T09:00:00.500Z');
+});
+
+test('an id counts no member without a value, at any depth, and no order; an element without one keeps its place', () => {
+  expect(contentId({ b: [1, null], a: { d: 'x', c: null }, e: undefined })).toBe(
+    `import-${createHash('sha256').update('{"a":{"d":"x"},"b":[1,null]}').digest('hex')}`,
+  );
 });
 
 test('a dry run says what would be imported, and what is wrong', async () => {

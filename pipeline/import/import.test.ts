@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runImport } from './import.ts';
-import { type ImportIdentity, ImportJournal } from './journal.ts';
+import { earlierImport, type ImportIdentity, ImportJournal, latestOf } from './journal.ts';
+import { lockImport } from './lock.ts';
 import type { EventResult } from './send.ts';
 import { AT, NOW, options, part, view } from './testing/parts.ts';
+
+const IDENTITY: ImportIdentity = { format: 'segment', parts: [['a', 6, 1]], options: [null] };
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(path.join(tmpdir(), 'touchtrail-import-'))));
@@ -25,6 +28,9 @@ const answerTo = (events: readonly string[]): EventResult[] => {
   });
 };
 
+const resume = async (data: string, isOrdered: (part: number) => boolean): Promise<ImportJournal> =>
+  await ImportJournal.resume(earlierImport(data, IDENTITY)!, isOrdered);
+
 const rejectedIn = (journal: ImportJournal): unknown[] =>
   readFileSync(journal.rejectedFile, 'utf8')
     .split('\n')
@@ -34,7 +40,6 @@ const rejectedIn = (journal: ImportJournal): unknown[] =>
 const bad = (line: number) => ({ part: 'a', line, reason: 'no_event', text: '{"anonymousId":"v"}' });
 
 describe('an import', () => {
-  const IDENTITY: ImportIdentity = { format: 'segment', parts: [['a', 6, 1]], options: [null] };
   const PARTS = [part('a', [view('1'), 'broken', view('2'), view('2'), view('bad'), view('3', { timestamp: '2026-02-01T00:00:00Z' })])];
   const DONE = {
     read: 6,
@@ -97,12 +102,13 @@ describe('an import', () => {
     const [name] = readdirSync(path.join(data, 'imports'));
     writeFileSync(path.join(data, 'imports', name!, 'journal.ndjson'), '{"end":{"par', { flag: 'a' });
     writeFileSync(journal.rejectedFile, '{"half', { flag: 'a' });
-    const again = await ImportJournal.resume(data, IDENTITY, () => true);
+    const again = await resume(data, () => true);
     const sent: string[] = [];
     expect(await run(again, async (events) => (sent.push(...events), answerTo(events)))).toMatchObject({ complete: true, counts: DONE });
     expect(sent.length).toBe(failing === 1 ? 5 : 1);
     expect(rejectedIn(again)).toEqual(REJECTED);
-    await expect(ImportJournal.resume(data, IDENTITY, () => true)).rejects.toThrow('this import is complete');
+    const complete = earlierImport(data, IDENTITY)!;
+    expect([complete.isComplete, complete.folder, latestOf(complete)]).toMatchObject([true, again.folder, { counts: DONE, damaged: [] }]);
   });
 
   test('that is interrupted ends behind what was on its way', async () => {
@@ -114,7 +120,7 @@ describe('an import', () => {
       stop.signal,
     );
     expect(interrupted).toMatchObject({ complete: false, counts: { read: 5, stored: 2 } });
-    expect(await run(await ImportJournal.resume(data, IDENTITY, () => true), async (events) => answerTo(events))).toMatchObject({
+    expect(await run(await resume(data, () => true), async (events) => answerTo(events))).toMatchObject({
       complete: true,
       counts: DONE,
     });
@@ -127,7 +133,7 @@ describe('an import', () => {
     await journal.note({ part: 1, line: 0 }, { ...counts, read: 10 }, [], []);
     await journal.note({ part: 1, line: 4 }, { ...counts, read: 14 }, [], []);
     await journal.close();
-    const again = await ImportJournal.resume(data, IDENTITY, (index) => index !== 1);
+    const again = await resume(data, (index) => index !== 1);
     expect([again.start.end, again.start.counts.read]).toEqual([{ part: 1, line: 0 }, 10]);
     await again.close();
   });
@@ -139,7 +145,7 @@ describe('an import', () => {
     await journal.close();
     const [, second] = readFileSync(journal.rejectedFile, 'utf8').split('\n');
     writeFileSync(journal.rejectedFile, `${second}\n`);
-    const again = await ImportJournal.resume(data, IDENTITY, () => true);
+    const again = await resume(data, () => true);
     await again.note({ part: 0, line: 3 }, again.start.counts, [bad(3)], []);
     await again.close();
     expect(rejectedIn(again)).toEqual([2, 3].map((line) => ({ file: 'a', line, reason: 'no_event', record: { anonymousId: 'v' } })));
@@ -147,11 +153,24 @@ describe('an import', () => {
 
   test('is another one where its files or options are others', async () => {
     const data = newFolder();
-    await expect(ImportJournal.resume(data, IDENTITY, () => true)).rejects.toThrow('begin without --resume');
+    expect(earlierImport(data, IDENTITY)).toBeUndefined();
     await (await ImportJournal.begin(data, IDENTITY, new Date(NOW))).close();
-    await expect(ImportJournal.resume(data, { ...IDENTITY, options: ['x'] }, () => true)).rejects.toThrow('begin without --resume');
-    await expect(ImportJournal.resume(data, { ...IDENTITY, parts: [['a', 7, 2]] }, () => true)).rejects.toThrow(
-      'a has changed since the import began',
-    );
+    expect(earlierImport(data, IDENTITY)).toMatchObject({ isComplete: false, noted: [] });
+    expect(earlierImport(data, { ...IDENTITY, options: ['x'] })).toBeUndefined();
+    expect(() => earlierImport(data, { ...IDENTITY, parts: [['a', 7, 2]] })).toThrow('a has changed since the import began');
+  });
+
+  test('is done by one at a time, beside others, and leaves no file of its lock', async () => {
+    const data = newFolder();
+    const other = { ...IDENTITY, options: ['x'] };
+    const held = (await lockImport(data, IDENTITY))!;
+    expect(await lockImport(data, IDENTITY)).toBeUndefined();
+    const beside = (await lockImport(data, other))!;
+    await held.release();
+    const again = (await lockImport(data, IDENTITY))!;
+    expect(await lockImport(data, IDENTITY)).toBeUndefined();
+    await again.release();
+    await beside.release();
+    expect(readdirSync(path.join(data, 'imports'))).toEqual(['imports.lock']);
   });
 });

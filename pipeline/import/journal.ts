@@ -74,19 +74,10 @@ export class ImportJournal {
   }
 
   /**
-   * The latest import of the same files with the same options, where it stopped.
+   * Goes on with an import where it stopped.
    * @param isOrdered whether a part gives its records in the same order again; else it begins with that part anew.
-   * @throws UserError where there is none, it is complete, or a file has changed since.
    */
-  static async resume(dataFolder: string, identity: ImportIdentity, isOrdered: (part: number) => boolean): Promise<ImportJournal> {
-    const fingerprint = fingerprintOf(identity);
-    const { folder, lines } = latest(importsFolder(dataFolder), identity, fingerprint);
-    if (lines.some((line) => 'done' in line)) {
-      throw new UserError(
-        `there is nothing to resume: this import is complete (${folder}); without --resume it is done again, and changes nothing`,
-      );
-    }
-    const noted = lines.filter((line) => 'end' in line);
+  static async resume({ folder, noted }: EarlierImport, isOrdered: (part: number) => boolean): Promise<ImportJournal> {
     const start = noted.findLast(({ end }) => end.line === 0 || isOrdered(end.part)) ?? BEGINNING;
     const [journal, rejected] = await filesIn(folder, 'r+');
     // What was written after the last position, or torn, is written anew.
@@ -101,7 +92,7 @@ export class ImportJournal {
 
   /** The file of the rejected records. */
   get rejectedFile(): string {
-    return path.join(this.folder, REJECTED);
+    return rejectedFileIn(this.folder);
   }
 
   /** Notes that everything before a position is done. @param rejected since the last one. */
@@ -163,8 +154,28 @@ function recordOf(text: string): unknown {
   }
 }
 
-/** The newest journal with the fingerprint. @throws UserError saying why there is none. */
-function latest(imports: string, identity: ImportIdentity, fingerprint: string): { folder: string; lines: JournalLine[] } {
+/** An import that was begun before. */
+export interface EarlierImport {
+  readonly folder: string;
+  /** Whether everything is done. */
+  readonly isComplete: boolean;
+  /** How far it had come, from its beginning on; nothing where it ended before the first batch. */
+  readonly noted: readonly Progress[];
+}
+
+/** How far an earlier import has come, as it says itself. */
+export const latestOf = ({ noted }: EarlierImport): Progress => noted.at(-1) ?? BEGINNING;
+
+/** The file of the rejected records of an import. */
+export const rejectedFileIn = (folder: string): string => path.join(folder, REJECTED);
+
+/**
+ * The latest import of the same files with the same options; undefined where none has written down that it began.
+ * @throws UserError where one of the files has changed since it was imported with these options.
+ */
+export function earlierImport(dataFolder: string, identity: ImportIdentity): EarlierImport | undefined {
+  const imports = importsFolder(dataFolder);
+  const fingerprint = fingerprintOf(identity);
   const names = existsSync(imports) ? readdirSync(imports).toSorted().toReversed() : [];
   let changed: string | undefined;
   for (const name of names) {
@@ -173,15 +184,16 @@ function latest(imports: string, identity: ImportIdentity, fingerprint: string):
     const lines = linesOf(readFileSync(file, 'utf8'));
     const [first] = lines;
     if (first === undefined || !('identity' in first)) continue;
-    if (first.fingerprint === fingerprint) return { folder: path.join(imports, name), lines };
+    if (first.fingerprint === fingerprint) {
+      const noted = lines.filter((line) => 'end' in line);
+      return { folder: path.join(imports, name), isComplete: lines.some((line) => 'done' in line), noted };
+    }
     changed ??= changedFile(first.identity, identity);
   }
-  if (changed !== undefined) {
-    throw new UserError(
-      `${changed} has changed since the import began: import it anew, without --resume; what has been taken already counts once`,
-    );
-  }
-  throw new UserError('there is no import of the same files with the same options to resume: begin without --resume', { exitCode: 2 });
+  if (changed === undefined) return undefined;
+  throw new UserError(
+    `${changed} has changed since the import began: import it anew, without --resume; what has been taken already counts once`,
+  );
 }
 
 /** The complete lines; the last one of a killed process may be torn. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../edge/contract/canonical-json.ts';
 
 /**
  * An id for an event that comes without: the hash of its content as the source has it, so that importing it again, from whichever
@@ -6,15 +7,18 @@ import { createHash } from 'node:crypto';
  * @param content what makes it this event; nothing that differs between two exports of it.
  */
 export function contentId(content: unknown): string {
-  return `import-${createHash('sha256').update(canonicalJson(content)).digest('hex')}`;
+  return `import-${createHash('sha256')
+    .update(canonicalJson(withoutNulls(content)))
+    .digest('hex')}`;
 }
 
-/** JSON with sorted members: equal content gives equal text. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined && member !== null)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
+/** Without members that are null, at any depth: one export writes them, another leaves them out. Elements of arrays keep their places. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== null)
+      .map(([name, member]) => [name, withoutNulls(member)]),
+  );
 }

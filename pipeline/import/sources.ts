@@ -1,3 +1,4 @@
+import { UserError } from '../config/user-error.ts';
 import { ga4Event } from './ga4/event.ts';
 import { mapper } from './mapping/apply.ts';
 import { checkColumns, type Header, mappingByName } from './mapping/columns.ts';
@@ -36,8 +37,9 @@ export async function fileSource(
   const read = format === 'csv' ? csvRecords : jsonRecords;
   const parts = files.map((file): Part => ({ name: file.path, bytes: file.bytes, read: (onBytes) => read(file.path, file.path, onBytes) }));
   if (format === 'csv') {
-    const headers = await headersOf(files);
+    const { headers, problem } = await headersOf(files);
     if (mapping) checkColumns(mapping.mapping, headers, mapping.name);
+    else if (headers.length === 0 && problem !== undefined) throw new UserError(problem, { exitCode: 2 });
     const used = mapping?.mapping ?? mappingByName(headers);
     return { parts, convert: mapper(used), mapping: used };
   }
@@ -46,16 +48,23 @@ export async function fileSource(
   return { parts, convert: mapper(mapping.mapping), mapping: mapping.mapping };
 }
 
-/** The headers that can be read; a file that cannot is reported when its turn comes. */
-async function headersOf(files: readonly ImportFile[]): Promise<Header[]> {
+/**
+ * The headers that can be read, and what is wrong with the first file that has none. (A file that cannot be read is reported when its
+ * turn comes, where another one tells what the columns hold.)
+ */
+async function headersOf(files: readonly ImportFile[]): Promise<{ headers: readonly Header[]; problem: string | undefined }> {
   const headers: Header[] = [];
+  let problem: string | undefined;
   for (const { path } of files) {
     try {
       const columns = await csvHeader(path);
       if (columns.length > 0) headers.push({ file: path, columns });
+      else problem ??= `${path}: the file is empty; expected a header with the names of the columns`;
     } catch (error) {
-      if (!(error instanceof DamagedFile || error instanceof OpenQuote)) throw error;
+      if (error instanceof DamagedFile) problem ??= `${path}: ${error.message}`;
+      else if (error instanceof OpenQuote) problem ??= `${path}:${error.line}: ${error.message}`;
+      else throw error;
     }
   }
-  return headers;
+  return { headers, problem };
 }

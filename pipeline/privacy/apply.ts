@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { forgetDefinitions } from '../models/definitions.ts';
-import { type ErasedIds, isNobody, isOneOf, namesErased, unionOf } from '../models/erasures/predicates.ts';
+import { type ErasedIds, isNobody, isOneOf, namesErased, unionOf, ANONYMOUS_ID_KINDS } from '../models/erasures/predicates.ts';
 import { eraseEvents, eraseFailedEvents } from '../models/erasures/removal.ts';
 import { ERASED_ROWS } from '../models/erasures/tables.ts';
 import { EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../models/events/tables.ts';
@@ -12,7 +12,7 @@ import { join, raw, sql, table } from '../warehouse/sql.ts';
 import type { Change, Warehouse } from '../warehouse/warehouse.ts';
 import { erasedArrivals } from './arrivals.ts';
 import { markUnfinished } from './database-file.ts';
-import { keptFiles, moveLoadedSegments, noteSizes, removeUnfinished, waitingFiles } from './files.ts';
+import { keptFiles, moveLoadedSegments, noteSizes, rejectedImports, removeUnfinished, waitingFiles } from './files.ts';
 import { EDGE_ARCHIVE, eraseHeld } from './held.ts';
 import { loadErasureKey } from './key.ts';
 import { type ErasedRow, rememberingJudge } from './landed-lines.ts';
@@ -65,6 +65,8 @@ export async function applyErasures(context: ErasureContext): Promise<StepResult
     });
   note('landing', linesOf(arrived), undefined);
   if (state.pending.length > 0 || !isNobody(ids)) await markUnfinished(dataFolder, now);
+  // An import writes there without asking the tombstones.
+  note('landing', linesOf(await cleanFiles(rejectedImports(dataFolder), judge, async () => {})), undefined);
   if (state.pending.length > 0) {
     // Rows of these are known to the accounts by what the warehouse has of them.
     const kept = await cleanFiles(await keptFiles(dataFolder), judge, async () => {});
@@ -114,7 +116,7 @@ async function recordRows(warehouse: Warehouse, rows: readonly ErasedRow[]): Pro
 
 function eraseFrom(warehouse: Warehouse, ids: ErasedIds): Promise<Record<string, Change>> {
   const { dialect } = warehouse;
-  return eraseEvents(warehouse, namesErased(dialect, EVENTS, ids)!, isOneOf(dialect, raw('anonymous_id'), ['anonymous_id'], ids));
+  return eraseEvents(warehouse, namesErased(dialect, EVENTS, ids)!, isOneOf(dialect, raw('anonymous_id'), ANONYMOUS_ID_KINDS, ids));
 }
 
 function eraseRejected(warehouse: Warehouse, ids: ErasedIds): Promise<Record<string, Change>> {

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { pendingSegments } from '../embedded/landing/folders.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
 import { CONVERSIONS } from '../models/conversions/tables.ts';
-import { type ErasedIds, isOneOf, namesErased } from '../models/erasures/predicates.ts';
+import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased } from '../models/erasures/predicates.ts';
 import { EVENTS, FAILED_EVENTS } from '../models/events/tables.ts';
 import { IDENTITIES, IDENTITY_CHANGES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
 import { SESSIONS } from '../models/sessions/tables.ts';
@@ -12,7 +12,8 @@ import { sourceTable } from '../sources/sources.ts';
 import { type Sql, join, raw, sql, table } from '../warehouse/sql.ts';
 import type { Row, TableDefinition, Value, Warehouse } from '../warehouse/warehouse.ts';
 import { judgeOf, namesErasedPerson } from '../../edge/contract/erased-lines.ts';
-import { idsOfPerson, type NamedPerson } from './person-ids.ts';
+import { idsOfPerson, type Joined, type WeaklyJoined } from './joined-ids.ts';
+import type { NamedPerson } from './person-ids.ts';
 import { namingTables } from './places.ts';
 
 /** One part of an export: a list under a name, with what it holds in words. */
@@ -28,6 +29,10 @@ export interface ExportRequest {
   readonly config: Config;
   readonly dataFolder: string;
   readonly person: NamedPerson;
+  /** Which identifiers count as theirs; default: those joined by what only they have. */
+  readonly joined?: Joined;
+  /** Is told what is joined by weaker signals, and not in the document. */
+  readonly onLeftOut?: (others: readonly WeaklyJoined[]) => void;
   /** ISO in UTC. */
   readonly now: string;
   /** Takes the text of the document piece by piece; nothing more is read before it has resolved. */
@@ -43,8 +48,9 @@ export type ExportCounts = Readonly<Record<string, number>>;
  * streamed: its size is bounded by nothing but the disk.
  */
 export async function exportPerson(request: ExportRequest): Promise<ExportCounts> {
-  const { warehouse, config, dataFolder, person, now, write } = request;
-  const ids = await idsOfPerson(warehouse, person);
+  const { warehouse, config, dataFolder, person, joined, onLeftOut, now, write } = request;
+  const { ids, others } = await idsOfPerson(warehouse, person, joined);
+  onLeftOut?.(others);
   const counts: Record<string, number> = {};
   await write(`{\n  "exported_at": ${JSON.stringify(now)},\n  "project": ${JSON.stringify(config.project.name)},\n`);
   await write(`  "asked_for": ${JSON.stringify(person)},\n  "identifiers": ${JSON.stringify(ids)}`);
@@ -88,7 +94,7 @@ function sections(warehouse: Warehouse, config: Config, ids: ErasedIds): Section
       where own.conversion_name = attribution.conversion_name and own.id = attribution.conversion_id
     ) or exists (
       select 1 from (
-        select session_id from ${table(SESSIONS.name)} where ${isOneOf(dialect, raw('anonymous_id'), ['anonymous_id'], ids)}
+        select session_id from ${table(SESSIONS.name)} where ${isOneOf(dialect, raw('anonymous_id'), ANONYMOUS_ID_KINDS, ids)}
       ) as visits
       where visits.session_id = attribution.session_id
     )

@@ -25,7 +25,8 @@ function everyFileIn(folder: string): string[] {
   return namesIn(folder).map((name) => path.join(folder, name));
 }
 
-function rejectedImports(dataFolder: string): string[] {
+/** What imports refused. */
+export function rejectedImports(dataFolder: string): string[] {
   const imports = path.join(dataFolder, 'imports');
   return namesIn(imports).flatMap((id) =>
     namesIn(path.join(imports, id))

@@ -7,6 +7,7 @@ import { tombstonesOf } from './apply.ts';
 import { databaseFile, rewriteDatabase, rewriteMarker, unmark } from './database-file.ts';
 import { EDGE_ARCHIVE } from './held.ts';
 import { rememberingJudge } from './landed-lines.ts';
+import { isNotIncluded } from './not-included.ts';
 import { countEverywhere, type PlaceCount } from './places.ts';
 import { cleanPublications } from './publications.ts';
 import { type Erasure, type ErasureState, type PlaceState, writeErasures } from './tombstones.ts';
@@ -80,6 +81,7 @@ function receipts(
     });
     if (config.warehouse.type === 'duckdb')
       places.push({ place: 'database file', deleted: 0, left: 0, note: 'written anew: deleted rows left no bytes' });
+    places.push(...erasure.places.filter(isNotIncluded));
     const held = before.get(EDGE_ARCHIVE);
     // What could not be asked for is not known to be gone.
     if (held) places.push({ ...held, left: held.note === undefined ? 0 : null });

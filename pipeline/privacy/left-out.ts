@@ -1,5 +1,5 @@
 import { erasedAmong, identifiersIn } from '../models/erasures/candidates.ts';
-import { isNobody, isOneOf } from '../models/erasures/predicates.ts';
+import { ANONYMOUS_ID_KINDS, isNobody, isOneOf } from '../models/erasures/predicates.ts';
 import { CONVERSIONS, STAGED_CONVERSIONS } from '../models/conversions/tables.ts';
 import type { Step, StepContext, StepResult } from '../models/step.ts';
 import { type Sql, join, raw, sql } from '../warehouse/sql.ts';
@@ -40,7 +40,7 @@ async function conversionsWithoutErased(warehouse: Warehouse, state: ErasureStat
   const { dialect } = warehouse;
   const from = sql`(\n${conversions}\n) as returned`;
   const identifiers = identifiersIn(from, [
-    { value: raw('returned.client_id'), kinds: ['anonymous_id'] },
+    { value: raw('returned.client_id'), kinds: ANONYMOUS_ID_KINDS },
     { value: raw('returned.user_id'), kinds: ['user_id', 'email_hash'] },
     { value: raw('returned.email_hash'), kinds: ['email_hash'] },
   ]);
@@ -48,7 +48,7 @@ async function conversionsWithoutErased(warehouse: Warehouse, state: ErasureStat
   if (isNobody(ids)) return conversions;
   const isErased = sql`(${join(
     [
-      isOneOf(dialect, raw('returned.client_id'), ['anonymous_id'], ids),
+      isOneOf(dialect, raw('returned.client_id'), ANONYMOUS_ID_KINDS, ids),
       isOneOf(dialect, raw('returned.user_id'), ['user_id', 'email_hash'], ids),
       isOneOf(dialect, raw('returned.email_hash'), ['email_hash'], ids),
     ],

@@ -1,11 +1,7 @@
 import { emailHash, isEmailHash, normalizeEmail } from '../../edge/contract/email.ts';
 import { UserError } from '../config/user-error.ts';
 import { storedIdentifier } from '../models/identifiers.ts';
-import { type ErasedIds, unionOf } from '../models/erasures/predicates.ts';
 import type { ErasedKind } from '../models/erasures/tables.ts';
-import { IDENTITIES, USER_IDENTITIES } from '../models/identity/tables.ts';
-import { arrayParam, sql, table } from '../warehouse/sql.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
 
 /** Whom an erasure or an export is about; an address only as its hash. */
 export interface NamedPerson {
@@ -20,52 +16,30 @@ export interface PersonOptions {
   readonly email?: string;
 }
 
-/** @throws UserError (exit code 2) unless exactly one is given, and for an address that is none. */
+/**
+ * The person as the warehouse names them. An identifier is trimmed, as the edge does it; an address stands for its hash, wherever a
+ * site used it as an id.
+ * @throws UserError (exit code 2) unless exactly one is given, and for what can be no identifier.
+ */
 export function namedPerson({ anonymousId, userId, email }: PersonOptions): NamedPerson {
-  const given = [anonymousId, userId, email].filter((value) => value !== undefined);
+  const options = Object.entries({ '--anonymous-id': anonymousId, '--user-id': userId, '--email': email });
+  const given = options.filter((entry): entry is [string, string] => entry[1] !== undefined);
   if (given.length !== 1)
     throw usage(`expected one of --anonymous-id, --user-id and --email, found ${given.length === 0 ? 'none' : given.length}`);
-  if (given[0]!.trim() === '') throw usage('the identifier is empty');
-  if (anonymousId !== undefined) return { kind: 'anonymous_id', value: anonymousId };
-  if (userId !== undefined) return { kind: 'user_id', value: storedIdentifier(userId) };
-  if (isEmailHash(email!)) return { kind: 'email_hash', value: email!.toLowerCase() };
-  if (!/^[^\s@]+@[^\s@]+$/.test(normalizeEmail(email!))) {
-    throw usage(`--email ${JSON.stringify(email)}: expected an e-mail address, or its SHA-256 in hex (64 digits)`);
+  const [option, typed] = given[0]!;
+  const text = typed.trim();
+  if (text === '') throw usage(`${option}: the identifier is empty`);
+  if (/\p{Cc}/u.test(text)) throw usage(`${option} ${JSON.stringify(typed)}: expected an identifier without control characters`);
+  if (option === '--email') {
+    if (isEmailHash(text)) return { kind: 'email_hash', value: text.toLowerCase() };
+    if (!/^[^\s@]+@[^\s@]+$/.test(normalizeEmail(text))) {
+      throw usage(`--email ${JSON.stringify(typed)}: expected an e-mail address, or its SHA-256 in hex (64 digits)`);
+    }
+    return { kind: 'email_hash', value: emailHash(text) };
   }
-  return { kind: 'email_hash', value: emailHash(email!) };
+  const value = storedIdentifier(text);
+  if (value !== text) return { kind: 'email_hash', value };
+  return { kind: option === '--user-id' ? 'user_id' : 'anonymous_id', value };
 }
 
 const usage = (message: string) => new UserError(message, { exitCode: 2 });
-
-/**
- * All identifiers of a person as the identity graph has them now: the one that was named, the anonymous ids joined with it,
- * and the user ids and e-mail hashes that joined them. A refused edge joins nobody.
- */
-export async function idsOfPerson(warehouse: Warehouse, person: NamedPerson): Promise<ErasedIds> {
-  const named: ErasedIds = { ...unionOf(), [person.kind]: [person.value] };
-  const keyName = person.kind;
-  const persons = (
-    await warehouse.rows<{ person_id: string }>(
-      keyName === 'anonymous_id'
-        ? sql`select distinct person_id from ${table(IDENTITIES.name)} where anonymous_id = ${person.value}`
-        : sql`select distinct person_id from ${table(USER_IDENTITIES.name)} where key_name = ${keyName} and key_value = ${person.value}`,
-      'persons',
-    )
-  ).map(({ person_id: id }) => id);
-  if (persons.length === 0) return named;
-  const isOneOfThem = sql`${warehouse.dialect.isIn(sql`person_id`, sql`${arrayParam(persons, 'STRING')}`)}`;
-  const anonymousIds = await warehouse.rows<{ anonymous_id: string }>(
-    sql`select anonymous_id from ${table(IDENTITIES.name)} where ${isOneOfThem}`,
-    'anonymous ids',
-  );
-  const keys = await warehouse.rows<{ key_name: string; key_value: string }>(
-    sql`select key_name, key_value from ${table(USER_IDENTITIES.name)} where ${isOneOfThem} and key_name in ('user_id', 'email_hash', 'previous_id')`,
-    'identifiers',
-  );
-  const valuesOf = (name: string) => keys.filter(({ key_name: key }) => key === name).map(({ key_value: value }) => value);
-  return unionOf(named, {
-    anonymous_id: [...anonymousIds.map(({ anonymous_id: id }) => id), ...valuesOf('previous_id')],
-    user_id: valuesOf('user_id'),
-    email_hash: valuesOf('email_hash'),
-  });
-}

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
-import { type ErasedIds, isOneOf, namesErased } from '../models/erasures/predicates.ts';
+import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased } from '../models/erasures/predicates.ts';
 import { ERASURE_TABLES } from '../models/erasures/tables.ts';
 import type { ErasedKind } from '../models/erasures/tables.ts';
 import { IDENTITY_BLOCKED_VALUES } from '../models/identity/tables.ts';
@@ -41,12 +41,12 @@ export function namingTables(dialect: Dialect, config: Config, ids: ErasedIds): 
 function withGrouping(dialect: Dialect, target: TableDefinition, ids: ErasedIds): Sql | undefined {
   const condition = namesErased(dialect, target, ids);
   if (condition === undefined || !target.columns.some(({ name }) => name === 'cluster_id')) return condition;
-  return sql`(${condition} or ${isOneOf(dialect, sql`cluster_id`, ['anonymous_id'], ids)})`;
+  return sql`(${condition} or ${isOneOf(dialect, sql`cluster_id`, ANONYMOUS_ID_KINDS, ids)})`;
 }
 
 /** Kinds of identifier of the columns of a CRM source; an address is compared by its hash. */
 const SOURCE_KINDS: Readonly<Record<string, readonly ErasedKind[]>> = {
-  anonymous_id: ['anonymous_id'],
+  anonymous_id: ANONYMOUS_ID_KINDS,
   user_id: ['user_id', 'email_hash'],
   email: ['email_hash'],
   email_hash: ['email_hash'],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Column } from '../../edge/contract/columns.ts';
 import { UserError } from '../config/user-error.ts';
-import { type ErasedIds, isOneOf, namesErased } from '../models/erasures/predicates.ts';
+import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased } from '../models/erasures/predicates.ts';
 import { NOT_ATTRIBUTED, Pointer, POINTER_FILE, PublishedConfig, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
 import { DIMENSION_COLUMNS } from '../models/reports/tables.ts';
 import { duckDbDialect } from '../warehouse/duckdb/dialect.ts';
@@ -128,7 +128,7 @@ async function tablesOf(session: DuckDbSession): Promise<StoredTable[]> {
   }));
 }
 
-const isErasedId = (column: string, ids: ErasedIds): Sql => isOneOf(duckDbDialect, raw(identifier(column)), ['anonymous_id'], ids);
+const isErasedId = (column: string, ids: ErasedIds): Sql => isOneOf(duckDbDialect, raw(identifier(column)), ANONYMOUS_ID_KINDS, ids);
 
 const nothing = (columns: string): Sql => raw(`select ${columns} where false`);
 

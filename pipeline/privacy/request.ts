@@ -9,13 +9,17 @@ import type { ErasureContext } from './apply.ts';
 import { markUnfinished } from './database-file.ts';
 import { loadErasureKey } from './key.ts';
 import { judgeOf, namesErasedPerson } from '../../edge/contract/erased-lines.ts';
-import { type NamedPerson, idsOfPerson } from './person-ids.ts';
+import { idsOfPerson, type Joined, type WeaklyJoined } from './joined-ids.ts';
+import type { NamedPerson } from './person-ids.ts';
 import { countInFiles, countInTables, type PlaceCount } from './places.ts';
+import { notIncluded } from './not-included.ts';
 import { writeTombstones } from './tombstones.ts';
 
 /** What an erasure would delete. */
 export interface ErasurePreview {
   readonly ids: ErasedIds;
+  /** What weaker signals join with the person, and the erasure does not take. */
+  readonly notIncluded: readonly WeaklyJoined[];
   /** Rows, lines and published rows; places without any are left out. */
   readonly places: readonly PlaceCount[];
   /** Lines that no run has looked at yet: they may name the person by an identifier that is not known to be theirs. */
@@ -28,10 +32,11 @@ export async function previewErasure(
   config: Config,
   dataFolder: string,
   person: NamedPerson,
+  joined?: Joined,
 ): Promise<ErasurePreview> {
-  const ids = await idsOfPerson(warehouse, person);
+  const { ids, others } = await idsOfPerson(warehouse, person, joined);
   const counts = [...(await countInTables(warehouse, config, ids)), ...(await countInFiles(dataFolder, ids, judgeOf(ids)))];
-  return { ids, places: counts.filter(({ count }) => count > 0), waiting: await waitingLines(dataFolder, ids) };
+  return { ids, notIncluded: others, places: counts.filter(({ count }) => count > 0), waiting: await waitingLines(dataFolder, ids) };
 }
 
 async function waitingLines(dataFolder: string, ids: ErasedIds): Promise<number> {
@@ -50,10 +55,11 @@ async function waitingLines(dataFolder: string, ids: ErasedIds): Promise<number>
 export function requestErasure(
   person: NamedPerson,
   onWritten: (erasureId: string) => void,
+  joined?: Joined,
 ): (context: ErasureContext) => Promise<StepResult> {
   return async ({ warehouse, config, dataFolder, now }) => {
     const key = await loadErasureKey(config.warehouse, dataFolder);
-    const ids = await idsOfPerson(warehouse, person);
+    const { ids, others } = await idsOfPerson(warehouse, person, joined);
     const erasure = {
       erasure_id: `${now.slice(0, 19).replaceAll(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`,
       requested_at: now,
@@ -61,7 +67,7 @@ export function requestErasure(
       value_hash: key.hash(person.kind, person.value),
       key_id: key.id,
       sealed_ids: key.seal(ids),
-      places: [],
+      places: others.map(notIncluded),
       verified_at: null,
       restorable_until: null,
     };

@@ -2,8 +2,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder } from '../embedded/durable.ts';
-import { type LineJudge, namesErasedPerson } from '../../edge/contract/erased-lines.ts';
+import type { LineJudge } from '../../edge/contract/erased-lines.ts';
 import { type ErasedRow, erasedRow } from './landed-lines.ts';
+import { lineNamesErased } from './rejected-lines.ts';
 
 /** What became of one file. */
 export interface CleanedFile {
@@ -39,7 +40,7 @@ async function erasedLines(file: string, judge: LineJudge): Promise<{ lines: num
   let lines = 0;
   for await (const line of linesOf(file)) {
     const text = line.toString('utf8');
-    if (!namesErasedPerson(text, judge)) continue;
+    if (!lineNamesErased(text, judge)) continue;
     lines++;
     const row = erasedRow(text);
     if (row) rows.push(row);
@@ -64,7 +65,7 @@ async function rewrite(file: string, judge: LineJudge): Promise<void> {
     let kept: Buffer[] = [];
     let bytes = 0;
     for await (const line of linesOf(file)) {
-      if (namesErasedPerson(line.toString('utf8'), judge)) continue;
+      if (lineNamesErased(line.toString('utf8'), judge)) continue;
       kept.push(line);
       bytes += line.length;
       if (bytes > 1024 * 1024) {

@@ -28,6 +28,8 @@ export interface Dialect {
   concat(...parts: readonly Sql[]): Sql;
   /** The first capture group of the first match, NULL without a match. RE2 syntax; exactly one group. */
   regexpExtract(text: Sql, pattern: string): Sql;
+  /** That group of every match, as an array in order; matches do not overlap. Of NULL an array without elements, or NULL. */
+  regexpExtractAll(text: Sql, pattern: string): Sql;
   regexpContains(text: Sql, pattern: string): Sql;
   regexpReplace(text: Sql, pattern: string, replacement: string): Sql;
 

@@ -22,6 +22,7 @@ const FILES: Readonly<Record<string, string>> = {
   'json ga4': 'ga4.ndjson',
 };
 const EXAMPLES = ['csv-dry-run', 'csv', 'ndjson', 'segment', 'ga4'] as const;
+const FIRST = 'csv';
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -50,19 +51,33 @@ function asShown(output: string): string {
     .replaceAll(/ +$/gm, '');
 }
 
-test.each(EXAMPLES)('the example "%s" prints what the page shows', async (name) => {
+const runExample = async (name: string): Promise<void> => {
   // Without npx, which takes a second each time.
   const script = blockOf(blocks, `sh ${name}`).replaceAll('npx ', '');
   const { code, stdout, stderr } = await command('sh', ['-ec', script], { cwd: folder, env });
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   expect(asShown(stdout)).toBe(asShown(blockOf(blocks, `text ${name}`)));
-});
+};
+// The first makes the key; the others need nothing of each other, and are started at once.
+test.each([FIRST])('the example "%s" prints what the page shows', runExample);
+test.concurrent.each(EXAMPLES.filter((name) => name !== FIRST))('the example "%s" prints what the page shows', runExample);
 
 test('the events of all examples have landed as the page says', async () => {
   await up.stop();
   const { events, failed } = await landedIn(join(folder, 'data'));
   expect(failed).toEqual([]);
-  expect(events).toMatchObject([
+  const inOrder = events.toSorted((one, other) => (one.occurred_at < other.occurred_at ? -1 : 1));
+  expect(inOrder).toMatchObject([
+    {
+      type: 'page',
+      ga_client_id: '1234567890.1767430800',
+      occurred_at: '2026-01-03T09:00:00.123456Z',
+      country: 'DE',
+      utm_source: 'newsletter',
+      utm_medium: 'email',
+    },
+    { type: 'page', message_id: 'ajs-1', anonymous_id: 'c-1001', page_path: '/pricing' },
+    { type: 'identify', message_id: 'ajs-2', user_id: 'u-7' },
     {
       type: 'page',
       anonymous_id: 'c-1001',
@@ -78,16 +93,6 @@ test('the events of all examples have landed as the page says', async () => {
     },
     { type: 'track', event: 'Signed Up', anonymous_id: 'shop-7', occurred_at: '2026-01-05T09:00:00.000Z', properties: '{"plan":"team"}' },
     { anonymous_id: 'shop-8' },
-    { type: 'page', message_id: 'ajs-1', anonymous_id: 'c-1001', page_path: '/pricing' },
-    { type: 'identify', message_id: 'ajs-2', user_id: 'u-7' },
-    {
-      type: 'page',
-      ga_client_id: '1234567890.1767430800',
-      occurred_at: '2026-01-03T09:00:00.123456Z',
-      country: 'DE',
-      utm_source: 'newsletter',
-      utm_medium: 'email',
-    },
   ]);
 });
 

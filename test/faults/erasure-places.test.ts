@@ -36,6 +36,9 @@ afterEach(() => world.close());
 const NEEDLES = [DESKTOP, PHONE, JANE_HASH, CANARY, 'jane@fernhill.example'];
 const JANE = { kind: 'email_hash', value: JANE_HASH } as const;
 
+/** A line of what an import refused. */
+const refused = (record: object) => `${JSON.stringify({ file: 'a.csv', line: 1, reason: 'invalid_type', record })}\n`;
+
 const accounts = async (now: string) => {
   const { config, dataFolder } = world;
   return reconcile({ config: config.warehouse, dataFolder, now: new Date(now), timeZone: 'UTC', from: '2026-03-01', to: '2026-03-31' });
@@ -159,11 +162,36 @@ test('what arrives later with an erased identifier is not stored, counts as eras
     },
     { event: { message_id: 'n2', anonymous_id: 'a-new-browser-of-jane', user_id: 'u7', received_at: '2026-03-07T10:02:00.000Z' } },
     { event: { message_id: 'm4', anonymous_id: MAX, received_at: '2026-03-07T10:03:00.000Z' } },
+    // Her address in the words of somebody else, and as the id of a browser.
+    {
+      event: {
+        message_id: 'x1',
+        anonymous_id: MAX,
+        received_at: '2026-03-07T10:03:10.000Z',
+        page_url: `https://a.example/?e=${JANE_HASH}`,
+      },
+    },
+    { event: { message_id: 'x2', anonymous_id: MAX, received_at: '2026-03-07T10:03:20.000Z', properties: `{"to":"${JANE_HASH}"}` } },
+    {
+      event: {
+        message_id: 'x3',
+        anonymous_id: MAX,
+        received_at: '2026-03-07T10:03:30.000Z',
+        type: 'identify',
+        traits: `{"note":"${JANE_HASH}"}`,
+      },
+    },
+    { event: { message_id: 'x4', anonymous_id: JANE_HASH, received_at: '2026-03-07T10:03:40.000Z' } },
     // A copy of an event that was erased.
     { event: { message_id: 'd1', anonymous_id: DESKTOP, received_at: '2026-03-07T10:04:00.000Z' } },
     { failed: { received_at: '2026-03-07T10:05:00.000Z', position: 5, payload: '{"userId":"u7","trait' } },
   ]);
+  // An import has refused lines of her.
+  const rejected = path.join(world.dataFolder, 'imports', 'i2', 'rejected.ndjson');
+  mkdirSync(path.dirname(rejected), { recursive: true });
+  writeFileSync(rejected, [{ browser: PHONE }, { browser: MAX }, { note: `of ${JANE_HASH}` }].map(refused).join(''));
   const { warnings } = await world.night('2026-03-08T03:00:00.000Z');
+  expect(readFileSync(rejected, 'utf8')).toBe(refused({ browser: MAX }));
   expect(warnings.filter((text) => text.includes('erased person'))).toEqual([
     expect.stringMatching(/^sources\.crm_leads: 1 row names an erased person: loaded without identifiers\. Erase them in the CRM, too: /),
   ]);
@@ -173,7 +201,7 @@ test('what arrives later with an erased identifier is not stored, counts as eras
   );
   const { rows, balanced } = await accounts('2026-03-08T04:00:00.000Z');
   expect(balanced).toBe(true);
-  expect(rows.at(-1)).toMatchObject({ date: '2026-03-07', accepted: 6, stored: 1, failed: 0, erased: 5, pending: 0, missing: 0 });
+  expect(rows.at(-1)).toMatchObject({ date: '2026-03-07', accepted: 10, stored: 1, failed: 0, erased: 9, pending: 0, missing: 0 });
   const unchanged = await world.night('2026-03-09T03:00:00.000Z');
   expect(unchanged).toMatchObject({ publicationKept: true });
   expect(Object.values(unchanged.changes).flatMap(({ inserted, updated, deleted }) => [inserted, updated, deleted])).not.toContain(1);

@@ -12,8 +12,8 @@ import {
   PHONE,
 } from '../../pipeline/privacy/testing/erasure-world.ts';
 
-/** Erases Jane in a process that is killed just before it gives a file its name. */
-const ERASER = `
+/** Does it in a process that is killed just before it gives a file its name. */
+const killed = (work: string): string => `
   import fs from 'node:fs/promises';
   import { syncBuiltinESMExports } from 'node:module';
   const [module, folder, pattern, hash] = process.argv.slice(1);
@@ -24,8 +24,10 @@ const ERASER = `
   };
   syncBuiltinESMExports();
   const { worldIn } = await import(module);
-  await worldIn(folder).erase({ kind: 'email_hash', value: hash }, '2026-03-06T03:00:00.000Z');
+  await worldIn(folder).${work};
 `;
+const ERASER = killed(`erase({ kind: 'email_hash', value: hash }, '2026-03-06T03:00:00.000Z')`);
+const NIGHT = killed(`night('2026-03-06T04:00:00.000Z')`);
 
 let story: ErasureWorld;
 let expected: Record<string, string[]>;
@@ -41,19 +43,23 @@ beforeAll(async () => {
 });
 afterAll(() => story.close());
 
-test.each([
+/** Where it is killed: each run goes on with what the one before has left, and comes one step further. */
+const KILLS: readonly (readonly [what: string, pattern: string])[] = [
   ['the second of two segments', String.raw`loaded/20260304.*\.ndjson$`],
   ['a kept publication', String.raw`publications/20260305T030000Z-000001\.duckdb$`],
   ['the database file', String.raw`data/warehouse\.duckdb$`],
-])('killed before it replaces %s, an erasure is finished by the next run', async (_, pattern) => {
+];
+
+test('killed before it replaces a segment, then a kept publication, then the database file, an erasure is finished by the next run', async () => {
   const world = await story.copy();
   try {
     const module = new URL('../../pipeline/privacy/testing/erasure-world.ts', import.meta.url).href;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', ERASER, module, world.folder, pattern, JANE_HASH], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
-    expect(await world.rows('select verified_at from erasures')).toEqual([{ verified_at: null }]);
+    for (const [i, [what, pattern]] of KILLS.entries()) {
+      const program = ['--input-type=module', '-e', i === 0 ? ERASER : NIGHT, module, world.folder, pattern, JANE_HASH];
+      const child = spawn(process.execPath, program, { stdio: ['ignore', 'ignore', 'inherit'] });
+      expect([what, ...(await once(child, 'exit'))]).toEqual([what, null, 'SIGKILL']);
+      expect(await world.rows('select verified_at from erasures')).toEqual([{ verified_at: null }]);
+    }
     await world.night('2026-03-07T03:00:00.000Z');
     expect(await world.rows('select verified_at from erasures')).toEqual([{ verified_at: '2026-03-07T03:00:00.000000Z' }]);
     expect(world.filesWith(DESKTOP, PHONE, JANE_HASH, CANARY, 'jane@fernhill.example')).toEqual({});

@@ -13,6 +13,7 @@ import { exportPerson } from '../../pipeline/privacy/export.ts';
 import { withoutErasedConversions } from '../../pipeline/privacy/left-out.ts';
 import { countInTables, countOrphans } from '../../pipeline/privacy/places.ts';
 import { requestErasure } from '../../pipeline/privacy/request.ts';
+import { readErasures, writeErasures } from '../../pipeline/privacy/tombstones.ts';
 import { expireEvents, expireInputs, expireSessions } from '../../pipeline/privacy/retention.ts';
 import { ledgerRows } from '../../pipeline/models/accounting/ledger.ts';
 import { openWorld, type World } from '../../pipeline/testing/world.ts';
@@ -33,6 +34,9 @@ afterAll(async () => {
 
 const JANE = { email_hashes: [{ hash: '4'.repeat(64), origin: 'form' as const }] };
 const PHONE = 'phone-of-jane-0000-0001';
+
+/** The hash of an address whose erasure is verified: what the warehouse has of it is a tombstone. */
+const KIM = 'c5'.repeat(32);
 
 async function fill(world: World): Promise<void> {
   await world.file(
@@ -96,9 +100,19 @@ async function story(world: World): Promise<unknown> {
     email_hash: ['4'.repeat(64)],
   });
   await world.run(step(requestErasure({ kind: 'user_id', value: 'u7' }, () => {})), ...night);
+  await world.run(step(requestErasure({ kind: 'email_hash', value: KIM }, () => {})));
+  const erasures = await readErasures(world.warehouse);
+  await writeErasures(
+    world.warehouse,
+    erasures.map((erasure) => ({ ...erasure, verified_at: now, sealed_ids: null })),
+  );
   await world.events(
     { who: 'new-one', at: '2026-06-30 11:00', message_id: 'n1', user_id: 'u7' },
     { who: 'max', at: '2026-06-30 11:01', message_id: 'm2' },
+    // Her address, long after its identifiers are forgotten, in other people's events.
+    { who: 'max', at: '2026-06-30 11:02', message_id: 'm3', properties: `{"to":"${KIM}"}` },
+    { who: 'max', at: '2026-06-30 11:03', message_id: 'm4', page_url: `https://a.example/?next=%3D${KIM}` },
+    { who: KIM, at: '2026-06-30 11:04', message_id: 'k1' },
   );
   await world.run(...night);
   const ids = { anonymous_id: ['desktop', PHONE, 'new-one'], user_id: ['u7'], email_hash: ['4'.repeat(64)] };

@@ -13,6 +13,7 @@ import {
 } from '../../privacy/testing/erasure-world.ts';
 import { namingTables } from '../../privacy/places.ts';
 import { duckDbDialect } from '../../warehouse/duckdb/dialect.ts';
+import { renderErasure } from '../render/erasure.ts';
 import { registerErase } from './erase.ts';
 import { registerPerson } from './person.ts';
 import { run } from './testing/run-command.ts';
@@ -39,7 +40,7 @@ test.each([
   [[], 'expected one of --anonymous-id, --user-id and --email, found none'],
   [['--email', 'a@b.example', '--user-id', 'u'], 'expected one of --anonymous-id, --user-id and --email, found 2'],
   [['--email', 'jane'], '--email "jane": expected an e-mail address, or its SHA-256 in hex (64 digits)'],
-  [['--user-id', ' '], 'the identifier is empty'],
+  [['--user-id', ' '], '--user-id: the identifier is empty'],
 ])('%j is refused', async (args, message) => {
   await expect(erase(...args)).rejects.toMatchObject({ name: 'UserError', exitCode: 2, message });
 });
@@ -138,4 +139,57 @@ test('erasing prints the receipt, which status repeats, and which names nobody',
     events: { rows: [] },
     not_yet_processed: { rows: [] },
   });
+});
+
+const at = (minute: number) => `2026-03-06T10:0${minute}:00.000Z`;
+
+/** SHA-256 of una@example.com (sha256sum). */
+const UNA_HASH = '2ddb21f0797bbd3bb4b0285aaf1164f7744e399c2f5aca429440fc07864c10ec';
+
+test('erasing loads and joins first what has arrived, and takes no colleague behind the same address', { timeout: 120_000 }, async () => {
+  const office = { ip_key_id: 'k1', ip_hash: 'e'.repeat(64) };
+  await world.land('20260306T100000.000Z-d.ndjson', 4, [
+    { event: { message_id: 'una1', anonymous_id: 'una-tab', received_at: at(0), ...office } },
+    {
+      event: {
+        message_id: 'una2',
+        anonymous_id: 'una-tab',
+        received_at: at(1),
+        type: 'identify',
+        email_hashes: [{ hash: UNA_HASH, origin: 'form' }],
+      },
+    },
+    // Sites that take addresses for ids of browsers.
+    { event: { message_id: 'una3', anonymous_id: UNA_HASH, received_at: at(2) } },
+    { event: { message_id: 'col1', anonymous_id: 'col-tab', received_at: at(3), ...office } },
+  ]);
+  const { stdout } = await erase('--anonymous-id', 'una@example.com', '--yes', '--quiet');
+  expect(stdout).toMatch(/^Verified \S+: a scan of every place found nothing\.$/m);
+  expect(await world.rows("select message_id from events where message_id like 'una%' or message_id like 'col%'")).toEqual([
+    { message_id: 'col1' },
+  ]);
+  expect(world.filesWith('una-tab', UNA_HASH)).toEqual({});
+  expect(stdout).toContain('Not included: 1 further identifier is joined only by ip_hash (probabilistic).\n');
+  expect(stdout).not.toContain('NOTHING WAS FOUND');
+  const known = await person('export', '--anonymous-id', 'col-tab');
+  expect(JSON.parse(known.stdout)).toMatchObject({ identifiers: { anonymous_id: ['col-tab'] } });
+});
+
+test('a receipt of somebody unknown cannot be taken for one of somebody who was erased', () => {
+  const receipt = {
+    erasure_id: '20260306T100000Z-00000000',
+    requested_at: '2026-03-06T10:00:00.000Z',
+    kind: 'user_id',
+    value_hash: '',
+    key_id: '',
+    sealed_ids: null,
+    places: [{ place: 'events', deleted: 0, left: 0 }],
+    verified_at: '2026-03-06T10:00:01.000Z',
+    restorable_until: null,
+  } as const;
+  const nothing = 'NOTHING WAS FOUND: no event and no line of a file had this identifier.';
+  expect(renderErasure(receipt, 100)).toContain(nothing);
+  expect(renderErasure(receipt, 100)).toContain('The tombstone stands');
+  expect(renderErasure({ ...receipt, places: [{ place: 'events', deleted: 1, left: 0 }] }, 100)).not.toContain(nothing);
+  expect(renderErasure({ ...receipt, verified_at: null }, 100)).not.toContain(nothing);
 });

@@ -6,8 +6,9 @@ import { callControl } from '../../embedded/control.ts';
 import { sealAbandoned } from '../../embedded/landing/segment-writer.ts';
 import { keepFilesPrivate } from '../../night/private-files.ts';
 import { runNight } from '../../night/run.ts';
-import { NIGHT_STEPS } from '../../night/steps.ts';
+import { type NightStep, NIGHT_STEPS } from '../../night/steps.ts';
 import { loadErasureKey } from '../../privacy/key.ts';
+import type { Joined } from '../../privacy/joined-ids.ts';
 import { type NamedPerson, namedPerson, type PersonOptions } from '../../privacy/person-ids.ts';
 import { type ErasurePreview, previewErasure, requestErasure } from '../../privacy/request.ts';
 import { type Erasure, readErasures } from '../../privacy/tombstones.ts';
@@ -16,16 +17,20 @@ import { erasureAsJson, renderErasure, renderErasures, renderPreview } from '../
 import { toJson } from '../render/json.ts';
 import { showRun } from '../run-view.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
+import { joinedOption } from './joined-option.ts';
 import { readWarehouse } from './read-warehouse.ts';
 
 interface EraseOptions extends PersonOptions {
+  readonly joined: Joined;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
 
 const NOTES = `
-All identifiers that the identity graph has joined with the one that is given are erased. A run follows at once, which deletes, publishes
-again, and scans every place; what cannot be deleted yet is deleted by the next runs. Conversions stay, as business figures of nobody.
+What has arrived is loaded and joined first. Then the identifier that is given is erased, with all that deterministic signals of the
+identity graph join with it: an address, a user id, a former id. What only weaker ones join, such as the address of an office, is listed
+and stays: it may be a colleague. \`--joined all\` takes it, too. The same run deletes, publishes again, and scans every place; what cannot
+be deleted yet is deleted by the next runs. Conversions stay, as business figures of nobody.
 The CRM, its exports and backups of your own are not touched. See docs/privacy.md.
 
 Examples:
@@ -42,6 +47,7 @@ export function registerErase(program: Command): void {
     .option('--anonymous-id <id>', 'the cookie value of a browser')
     .option('--user-id <id>', "the site's own id of a user")
     .option('--email <address>', 'an address, or its SHA-256 in hex')
+    .addOption(joinedOption())
     .option('--dry-run', 'only show which identifiers and how many rows')
     .option('--yes', 'do not ask')
     .addHelpText('after', NOTES)
@@ -68,12 +74,12 @@ function oneOf(erasures: readonly Erasure[], id: string): Erasure {
   throw new UserError(`there is no erasure ${id}; ${known.length === 0 ? 'there is none at all' : `the latest are ${known.join(', ')}`}`);
 }
 
-async function eraseNow({ dryRun = false, yes = false, ...given }: EraseOptions, global: GlobalOptions): Promise<void> {
+async function eraseNow({ dryRun = false, yes = false, joined, ...given }: EraseOptions, global: GlobalOptions): Promise<void> {
   const person = namedPerson(given);
   const loaded = await loadConfig(global.configFile);
   const { config } = loaded;
   const preview = await readWarehouse(config, global.dataFolder, (warehouse) =>
-    previewErasure(warehouse, config, global.dataFolder, person),
+    previewErasure(warehouse, config, global.dataFolder, person, joined),
   );
   if (dryRun) {
     writeResult(global.json ? toJson(preview) : renderPreview(preview, screenOf().width));
@@ -82,7 +88,7 @@ async function eraseNow({ dryRun = false, yes = false, ...given }: EraseOptions,
   // Before anything is written: without the key nothing can be.
   await loadErasureKey(config.warehouse, global.dataFolder);
   if (!yes) await confirm(preview);
-  const receipt = await carryOut(person, loaded, global);
+  const receipt = await carryOut(person, joined, loaded, global);
   writeResult(global.json ? toJson(erasureAsJson(receipt)) : renderErasure(receipt, screenOf().width));
 }
 
@@ -99,20 +105,38 @@ async function confirm(preview: ErasurePreview): Promise<void> {
   }
 }
 
-/** Writes the erasure down and runs the night. @throws UserError saying that it is written down, where the run fails. */
-async function carryOut(person: NamedPerson, { config, configFolder }: LoadedConfig, global: GlobalOptions): Promise<Erasure> {
+/** The night up to the joining of identifiers: what of the person has arrived since the last run is then known to be theirs. */
+function joiningSteps(): NightStep[] {
+  const last = NIGHT_STEPS.findIndex(({ name }) => name === 'identity');
+  return NIGHT_STEPS.slice(0, last + 1).map((step) => ({ ...step, name: `${step.name} (before)` }));
+}
+
+/**
+ * Loads and joins what has arrived, writes the erasure down and runs the night.
+ * @throws UserError saying whether it is written down, where the run fails.
+ */
+async function carryOut(
+  person: NamedPerson,
+  joined: Joined,
+  { config, configFolder }: LoadedConfig,
+  global: GlobalOptions,
+): Promise<Erasure> {
   const { dataFolder } = global;
   keepFilesPrivate();
   // What is being written becomes complete, so that it can be looked at: by `up`, or where none runs by this process.
   if ((await callControl(dataFolder, { command: 'seal' })) === undefined) await sealAbandoned(dataFolder);
   let erasureId: string | undefined;
-  const request = requestErasure(person, (id) => (erasureId = id));
-  const steps = [{ name: 'erasure', run: request, transaction: true }, ...NIGHT_STEPS];
+  const request = requestErasure(person, (id) => (erasureId = id), joined);
+  const steps = [...joiningSteps(), { name: 'erasure', run: request, transaction: true }, ...NIGHT_STEPS];
   try {
     await runNight({ config, configFolder, dataFolder, steps, onProgress: showRun(progressFor(global)) });
   } catch (error) {
-    if (erasureId === undefined || !(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message}\nthe erasure ${erasureId} is written down: the next run goes on with it`, {
+    if (!(error instanceof UserError)) throw error;
+    const state =
+      erasureId === undefined
+        ? 'nothing was erased: ask again when this is mended'
+        : `the erasure ${erasureId} is written down: the next run goes on with it`;
+    throw new UserError(`${error.message}\n${state}`, {
       cause: error,
       exitCode: error.exitCode,
     });

@@ -1,10 +1,16 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { json as jsonOf } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Config } from '../../config/schema.ts';
 import { serveControl } from '../../embedded/control.ts';
 import { createKey, listKeys } from '../../embedded/keys.ts';
+import { SegmentWriter } from '../../embedded/landing/segment-writer.ts';
 import { registerImport } from './import.ts';
 import { openTarget, type TargetOptions } from './import-target.ts';
 import { run } from './testing/run-command.ts';
@@ -28,6 +34,7 @@ const file = async (name: string, text: string): Promise<string> => {
   return path.join(folder, name);
 };
 const importing = async (...args: string[]) => await run(registerImport, data, ['import', ...args, '--config', config]);
+const resume = async (...args: string[]) => await importing(...args, '--edge', '--resume');
 const CSV =
   'anonymous_id,timestamp,url,color\nv1,2026-01-05T08:00:00Z,https://a.example/,red\nv2,soon,/,blue\nv3,2026-01-05T23:30:00Z,/b,\n';
 
@@ -56,18 +63,86 @@ describe('what does not fit is said before anything is done', () => {
     );
   });
 
-  test('an import that was never begun is not resumed', async () => {
-    const visits = await file('visits.csv', CSV);
-    await writeFile(
-      config,
-      "export default { project: { name: 'S', timeZone: 'UTC', currency: 'EUR' }, edge: { url: 'http://127.0.0.1:1' } };\n",
+  test('a CSV file whose header cannot be read, or that has none, with its name', async () => {
+    const latin = path.join(folder, 'latin.csv');
+    await writeFile(latin, Buffer.from('anonymous_id;timestamp;stra\xdfe\nv1;2026-01-05;x\n', 'latin1'));
+    await expect(importing(latin, '--format', 'csv')).rejects.toMatchObject({
+      message: expect.stringMatching(/latin\.csv: the text is not UTF-8.*expected UTF-8/) as string,
+      exitCode: 2,
+    });
+    const open = await file('open.csv', 'anonymous_id,"timestamp\nv1,2026-01-05\n');
+    await expect(importing(open, '--format', 'csv')).rejects.toThrow(/open\.csv:1: a quote is opened/);
+    const empty = await file('empty.csv', '\n');
+    await expect(importing(empty, '--format', 'csv')).rejects.toThrow(
+      /empty\.csv: the file is empty; expected a header with the names of the columns/,
     );
+  });
+});
+
+describe('with --resume', () => {
+  let edge: Server;
+  let taken: string[];
+  beforeEach(async () => {
+    taken = [];
+    edge = createServer((request, response) => {
+      void jsonOf(request.pipe(createGunzip())).then((body) => {
+        const { batch } = body as { batch: { messageId: string }[] };
+        taken.push(...batch.map(({ messageId }) => messageId));
+        response.end(JSON.stringify({ results: batch.map(() => ({ status: 'ok' })) }));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(edge, 'listening');
+    const url = `http://127.0.0.1:${(edge.address() as AddressInfo).port}`;
+    await writeFile(config, `export default { project: { name: 'S', timeZone: 'UTC', currency: 'EUR' }, edge: { url: '${url}' } };\n`);
     process.env['TOUCHTRAIL_SERVER_KEY'] = 'sk_of-the-deployed-edge';
-    try {
-      await expect(importing(visits, '--format', 'csv', '--edge', '--resume')).rejects.toThrow('begin without --resume');
-    } finally {
-      delete process.env['TOUCHTRAIL_SERVER_KEY'];
+  });
+  afterEach(async () => {
+    delete process.env['TOUCHTRAIL_SERVER_KEY'];
+    edge.closeAllConnections();
+    edge.close();
+    await once(edge, 'close');
+  });
+
+  test('an import that was killed before it had noted anything begins, and one that is complete stays as it is', async () => {
+    const archive = await file(
+      'a.ndjson',
+      '{"type":"page","messageId":"m1","anonymousId":"v","timestamp":"2026-01-05T08:00:00Z"}\nbroken\n',
+    );
+    const args = [archive, '--format', 'segment'];
+    const begun = await resume(...args);
+    expect(begun.stderr).toContain('no import of the same files with the same options has been noted yet: it begins');
+    expect(begun.stdout).toMatch(/^imported 1 event of 2 records\n/);
+    expect(taken).toEqual(['m1']);
+
+    const [id] = (await readdir(path.join(data, 'imports'))).filter((name) => /^\d{8}T/.test(name));
+    const again = await resume(...args);
+    expect(again.stderr).toContain(`this import is complete (${path.join(data, 'imports', id!)}): there is nothing left to do`);
+    expect(again.stdout).toMatch(/^imported 1 event of 2 records\n/);
+    expect([taken, process.exitCode]).toEqual([['m1'], undefined]);
+    expect((await readdir(path.join(data, 'imports'))).filter((name) => /^\d{8}T/.test(name))).toEqual([id]);
+
+    // A folder that was made, and the journal not written.
+    await rm(path.join(data, 'imports', id!), { recursive: true });
+    await mkdir(path.join(data, 'imports', id!));
+    await writeFile(path.join(data, 'imports', id!, 'journal.ndjson'), '{"identi');
+    await resume(...args);
+    expect(taken).toEqual(['m1', 'm1']);
+  });
+
+  test('a file that has changed in between is named, and nothing is sent', async () => {
+    const archive = await file('a.ndjson', '{"type":"page","messageId":"m1","anonymousId":"v","timestamp":"2026-01-05T08:00:00Z"}\n');
+    await resume(archive, '--format', 'segment');
+    await writeFile(archive, '{}\n');
+    await expect(resume(archive, '--format', 'segment')).rejects.toThrow('a.ndjson has changed since the import began');
+    expect(taken).toEqual(['m1']);
+  });
+
+  test('and without, an import that has ended leaves no lock of its own', async () => {
+    for (const i of [1, 2]) {
+      const event = { type: 'page', messageId: `m${i}`, anonymousId: 'v', timestamp: '2026-01-05T08:00:00Z' };
+      await importing(await file(`${i}.ndjson`, JSON.stringify(event)), '--format', 'segment', '--edge');
     }
+    expect((await readdir(path.join(data, 'imports'))).filter((name) => name.endsWith('.lock'))).toEqual(['imports.lock']);
   });
 });
 
@@ -159,5 +234,14 @@ describe('the edge of an import', () => {
     }
     expect(asked).toEqual(['status', 'reload-keys', 'status']);
     expect((await listKeys(data)).map(({ name }) => name)).toEqual(['website', 'import']);
+  });
+
+  test('is none of its own while another import has one: said as what it may be', async () => {
+    const other = await SegmentWriter.open(data);
+    try {
+      await expect(target({})).rejects.toThrow(/Another process already writes events to .*"touchtrail up".*or an import/);
+    } finally {
+      await other.close();
+    }
   });
 });

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.ts';
 import { UserError } from '../../config/user-error.ts';
-import { type FileLock, takeLock } from '../../embedded/lock.ts';
 import { type Imported, type ImportProgress, runImport } from '../../import/import.ts';
-import { ImportJournal } from '../../import/journal.ts';
+import { earlierImport, ImportJournal, latestOf, rejectedFileIn } from '../../import/journal.ts';
+import { lockImport } from '../../import/lock.ts';
 import { unmappedColumns } from '../../import/mapping/columns.ts';
 import { previewImport } from '../../import/preview.ts';
 import { createSender } from '../../import/send.ts';
@@ -66,15 +65,27 @@ const totalBytes = ({ parts }: PlannedImport): number | undefined => {
 
 async function importAll(plan: PlannedImport, flags: ImportFlags, options: GlobalOptions, config: Config): Promise<void> {
   const { dataFolder } = options;
-  const lock = lockImports(dataFolder, plan);
+  const lock = await lockImport(dataFolder, plan.identity);
+  if (!lock) throw new UserError('the same import is under way in another process: wait for its end');
   const progress = progressFor(options);
   try {
+    const earlier = flags.resume ? earlierImport(dataFolder, plan.identity) : undefined;
+    if (earlier?.isComplete) {
+      writeNotice(
+        `this import is complete (${earlier.folder}): there is nothing left to do; without --resume it is done again, and what is stored already counts once`,
+      );
+      const { counts, damaged } = latestOf(earlier);
+      const rejectedFile = rejectedFileIn(earlier.folder);
+      report({ counts, damaged, complete: true, rejectedFile, trackingSince: undefined }, options);
+      return;
+    }
+    if (flags.resume && !earlier) writeNotice('--resume: no import of the same files with the same options has been noted yet: it begins');
     const log = (line: string): void => progress.note(line);
     const target = await openTarget({ config, dataFolder, edge: flags.edge, storesAs: flags.as, log });
     const view = await withCleanUp(
       async () => {
-        const journal = flags.resume
-          ? await ImportJournal.resume(dataFolder, plan.identity, (part) => !plan.parts[part]?.hasNoOrder)
+        const journal = earlier
+          ? await ImportJournal.resume(earlier, (part) => !plan.parts[part]?.hasNoOrder)
           : await ImportJournal.begin(dataFolder, plan.identity, new Date());
         const imported = await withCleanUp(
           () => importInto(target, journal, plan, flags, progress),
@@ -86,7 +97,7 @@ async function importAll(plan: PlannedImport, flags: ImportFlags, options: Globa
     );
     report(view, options);
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 
@@ -148,14 +159,6 @@ function display(task: Task, total: number | undefined, readBefore: number): (pr
     const left = total === undefined || bytes <= first ? undefined : ((total - bytes) * seconds) / (bytes - first);
     task.advance(bytes, progressNote(counts, (counts.read - readBefore) / seconds, left));
   };
-}
-
-/** @throws UserError where the same import is under way. */
-function lockImports(dataFolder: string, { identity }: PlannedImport): FileLock {
-  const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 8);
-  const lock = takeLock(path.join(dataFolder, 'imports', `${name}.lock`));
-  if (lock) return lock;
-  throw new UserError('the same import is under way in another process: wait for its end');
 }
 
 /** Ctrl-C ends the import after the requests that are on their way; pressed again, at once. */

@@ -4,12 +4,16 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../config/user-error.ts';
 import { exportPerson } from '../../privacy/export.ts';
+import type { Joined, WeaklyJoined } from '../../privacy/joined-ids.ts';
 import { namedPerson, type PersonOptions } from '../../privacy/person-ids.ts';
 import { globalOptions } from '../options.ts';
+import { renderNotIncluded } from '../render/erasure.ts';
+import { joinedOption } from './joined-option.ts';
 import { writeNotice, writeResult } from './output.ts';
 import { readWarehouse } from './read-warehouse.ts';
 
 interface ExportOptions extends PersonOptions {
+  readonly joined: Joined;
   readonly out?: string;
 }
 
@@ -32,15 +36,26 @@ export function registerPerson(program: Command): void {
     .option('--anonymous-id <id>', 'the cookie value of a browser')
     .option('--user-id <id>', "the site's own id of a user")
     .option('--email <address>', 'an address, or its SHA-256 in hex')
+    .addOption(joinedOption())
     .option('--out <file>', 'where to write it (default: stdout)')
     .addHelpText('after', NOTES)
-    .action(async ({ out, ...given }: ExportOptions, self: Command) => {
+    .action(async ({ out, joined, ...given }: ExportOptions, self: Command) => {
       const { dataFolder, configFile } = globalOptions(self);
       const person = namedPerson(given);
       const { config } = await loadConfig(configFile, { onMissingFile: () => {} });
+      let others: readonly WeaklyJoined[] = [];
       const counts = await toFileOrStdout(out, (write) =>
         readWarehouse(config, dataFolder, (warehouse) =>
-          exportPerson({ warehouse, config, dataFolder, person, now: new Date().toISOString(), write }),
+          exportPerson({
+            warehouse,
+            config,
+            dataFolder,
+            person,
+            joined,
+            onLeftOut: (found) => (others = found),
+            now: new Date().toISOString(),
+            write,
+          }),
         ),
       );
       const held = Object.entries(counts).filter(([, count]) => count > 0);
@@ -49,6 +64,7 @@ export function registerPerson(program: Command): void {
           ? 'nothing is stored of this person'
           : held.map(([name, count]) => `${count.toLocaleString('en')} ${name}`).join(', '),
       );
+      if (others.length > 0) writeNotice(renderNotIncluded(others).trimEnd());
     });
 }
 

@@ -1,4 +1,6 @@
 import type { ErasedIds } from '../../models/erasures/predicates.ts';
+import type { WeaklyJoined } from '../../privacy/joined-ids.ts';
+import { isNotIncluded } from '../../privacy/not-included.ts';
 import type { ErasurePreview } from '../../privacy/request.ts';
 import type { Erasure } from '../../privacy/tombstones.ts';
 import { renderTable } from './table.ts';
@@ -9,14 +11,33 @@ const LABELS: Readonly<Record<keyof ErasedIds, string>> = { anonymous_id: 'anony
 
 /** The identifiers of a person; of a hash the first eight digits. */
 export function renderIds(ids: ErasedIds): string {
-  const lines = (Object.keys(LABELS) as (keyof ErasedIds)[]).flatMap((kind) =>
+  return `Identifiers of this person:\n${identifierLines(ids).join('')}`;
+}
+
+function identifierLines(ids: ErasedIds): string[] {
+  return (Object.keys(LABELS) as (keyof ErasedIds)[]).flatMap((kind) =>
     ids[kind].map((value) => `  ${LABELS[kind]} ${/^[\da-f]{64}$/.test(value) ? `${value.slice(0, 8)}…` : value}\n`),
   );
-  return `Identifiers of this person:\n${lines.join('')}`;
+}
+
+/** How many identifiers of one signal are shown. */
+const SHOWN = 20;
+const WHAT_TO_DO =
+  'They may be somebody else: a household, an office, a forwarded link. Ask for one of them by itself, or say --joined all to take all of them.\n';
+
+/** What only weaker signals join with the person, and what to do. */
+export function renderNotIncluded(others: readonly WeaklyJoined[]): string {
+  if (others.length === 0) return '';
+  const groups = others.map(({ signal, tier, ids }) => {
+    const lines = identifierLines(ids);
+    const more = lines.length > SHOWN ? `  and ${figure(lines.length - SHOWN)} more\n` : '';
+    return `Not included, joined only by ${signal} (${tier}):\n${lines.slice(0, SHOWN).join('')}${more}`;
+  });
+  return `${groups.join('')}${WHAT_TO_DO}`;
 }
 
 /** What an erasure would delete, for a terminal. */
-export function renderPreview({ ids, places, waiting }: ErasurePreview, width: number): string {
+export function renderPreview({ ids, notIncluded, places, waiting }: ErasurePreview, width: number): string {
   const table = renderTable({
     columns: [
       { header: 'Place', align: 'left' },
@@ -29,10 +50,10 @@ export function renderPreview({ ids, places, waiting }: ErasurePreview, width: n
   const notes = [
     ...(places.length === 0 ? ['Nothing is stored of this person; what arrives later with these identifiers would not be stored.'] : []),
     ...(waiting > 0
-      ? [`${figure(waiting)} of these are not processed yet: \`touchtrail run\` first finds further identifiers in them.`]
+      ? [`${figure(waiting)} of these are not processed yet: erasing loads them first, and may find further identifiers in them.`]
       : []),
   ];
-  return `${renderIds(ids)}\n${places.length === 0 ? '' : `${table}\n`}${notes.map((note) => `${note}\n`).join('')}`;
+  return `${renderIds(ids)}${renderNotIncluded(notIncluded)}\n${places.length === 0 ? '' : `${table}\n`}${notes.map((note) => `${note}\n`).join('')}`;
 }
 
 function fateOf(place: string): string {
@@ -49,7 +70,9 @@ export function renderErasures(erasures: readonly Erasure[], width: number): str
 
 /** The receipt of one erasure: what is done, what is pending and why, and until when backups of the engine can bring it back. */
 export function renderErasure(erasure: Erasure, width: number): string {
-  const { erasure_id: id, requested_at: requested, kind, places, verified_at: verified, restorable_until: until } = erasure;
+  const { erasure_id: id, requested_at: requested, kind, places: states, verified_at: verified, restorable_until: until } = erasure;
+  const places = states.filter((state) => !isNotIncluded(state));
+  const others = states.filter(isNotIncluded).map(({ note }) => `Not included: ${note}.\n`);
   const table = renderTable({
     columns: [
       { header: 'Place', align: 'left' },
@@ -66,13 +89,18 @@ export function renderErasure(erasure: Erasure, width: number): string {
     verified === null
       ? 'Pending: each run tries again what is left, until a scan of every place finds nothing.'
       : `Verified ${verified}: a scan of every place found nothing.`;
+  const nothing =
+    verified !== null && places.every(({ deleted }) => deleted === 0)
+      ? 'NOTHING WAS FOUND: no event and no line of a file had this identifier. Is it spelled as it is stored? The tombstone stands: what\n' +
+        'arrives with it is not stored.\n'
+      : '';
   const backups =
     verified === null
       ? ''
       : until === null
         ? 'Nothing can be restored from the warehouse. Backups that you made yourself are not known to it.\n'
         : `Time travel and fail-safe of BigQuery can restore it until ${until}.\n`;
-  return `Erasure ${id}, requested ${requested} by ${LABELS[kind]}\n${places.length === 0 ? '' : `\n${table}\n`}${state}\n${backups}`;
+  return `Erasure ${id}, requested ${requested} by ${LABELS[kind]}\n${places.length === 0 ? '' : `\n${table}\n`}${others.length === 0 ? '' : `${others.join('')}${WHAT_TO_DO}`}${nothing}${state}\n${backups}`;
 }
 
 /** A receipt for programs; nothing in it names the person. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Counts, NOTHING } from '../../import/counts.ts';
-import { importedAsJson, progressNote, renderImported } from './import.ts';
+import { importedAsJson, progressNote, renderImported, renderPreview } from './import.ts';
 
 const COUNTS: Counts = {
   ...NOTHING,
@@ -77,4 +77,25 @@ test('progress in one line', () => {
   expect(progressNote(COUNTS, 8000.4, 95)).toBe('12,000 events, 40 rejected, 8,000/s, 2 min left');
   expect(progressNote({ ...NOTHING, stored: 1 }, 1, 12.2)).toBe('1 event, 0 rejected, 1/s, 13 s left');
   expect(progressNote(NOTHING, 0, undefined)).toBe('0 events, 0 rejected, 0/s');
+});
+
+test('a dry run shows the beginning of what is long', () => {
+  const long = 'x'.repeat(40_000);
+  const shown = renderPreview(
+    {
+      events: [
+        { type: 'page', anonymousId: long, timestamp: '2026-01-05T08:00:00Z', context: { page: { url: `https://a.example/${long}` } } },
+      ],
+      counts: { ...NOTHING, read: 2, stored: 1, rejected: 1 },
+      columns: new Map(),
+      problems: [{ part: 'a.csv', line: 2, reason: 'unreadable', detail: `two columns "${long}"`, text: '' }],
+      damaged: [],
+      unmapped: [long, 'color'],
+    },
+    Number.POSITIVE_INFINITY,
+  );
+  expect(shown.length).toBeLessThan(3000);
+  expect(shown).toMatch(/https:\/\/a\.example\/x{50,}…/);
+  expect(shown).toMatch(/a\.csv:2: two columns "x{50,}…\n/);
+  expect(shown).toMatch(/columns that the mapping does not read: x{50,}…, color\n/);
 });

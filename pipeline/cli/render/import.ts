@@ -68,9 +68,9 @@ export function renderPreview(preview: PreviewView, width: number): string {
     ...accounts(counts),
     ...span(counts),
     ...(scannedBytes === undefined ? [] : [`reading the tables scans ${count(Math.ceil(scannedBytes / 1e6))} MB in BigQuery`]),
-    ...(unmapped.length > 0 ? [`columns that the mapping does not read: ${unmapped.join(', ')}`] : []),
+    ...(unmapped.length > 0 ? [`columns that the mapping does not read: ${unmapped.map((name) => beginningOf(name)).join(', ')}`] : []),
     ...damaged.map((file) => `${file} cannot be read to its end`),
-    ...(problems.length > 0 ? ['problems:', ...problems.map((problem) => `  ${problemWords(problem)}`)] : []),
+    ...(problems.length > 0 ? ['problems:', ...problems.map((problem) => `  ${beginningOf(problemWords(problem), LONGEST_PROBLEM)}`)] : []),
   ];
   const table =
     events.length === 0
@@ -127,6 +127,12 @@ function accounts({ copies, sampled, rejected, leftOut, types }: Counts): string
   return shown.map(([number, words]) => `  ${number.padStart(width)}  ${words}`);
 }
 
+/** Most characters that are shown of a value, and of what is wrong with a record: the whole stands in the source. */
+const LONGEST_VALUE = 120;
+const LONGEST_PROBLEM = 500;
+
+const beginningOf = (text: string, longest = LONGEST_VALUE): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
+
 const span = ({ first, last }: Counts): string[] => (first === null || last === null ? [] : [`from ${iso(first)} to ${iso(last)}`]);
 
 const problemWords = ({ part, line, path, detail, reason }: RejectedRecord): string =>
@@ -147,5 +153,5 @@ const COLUMNS: readonly { readonly header: string; readonly paths: readonly stri
 const cells = (event: Message): string[] =>
   COLUMNS.map(({ paths }) => {
     const value = paths.map((path) => valueAt(event, path)).find((found) => found !== undefined && found !== null);
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+    return typeof value === 'string' || typeof value === 'number' ? beginningOf(String(value)) : '';
   });

@@ -71,7 +71,8 @@ export class SegmentWriter {
     const lock = takeLock(join(dataFolder, WRITER_LOCK));
     if (!lock) {
       throw new UserError(
-        `Another process already writes events to ${dataFolder}: probably a running "touchtrail up". Stop it, or choose another folder with --data.`,
+        `Another process already writes events to ${dataFolder}: a running "touchtrail up", or an import, which starts an edge of its own where no "up" runs. ` +
+          'Stop the one or wait for the end of the other, or choose another folder with --data. (While "up" runs, imports go through it, several at once.)',
       );
     }
     try {

@@ -12,13 +12,20 @@ describe('iso', () => {
     ['2024-05-06 07:08:09 UTC', 'Europe/Berlin', '2024-05-06T07:08:09.000Z'],
     [1_714_979_289, 'UTC', '2024-05-06T07:08:09.000Z'],
     ['1714979289123', 'UTC', '2024-05-06T07:08:09.123Z'],
+    [1_714_979_289.5, 'UTC', '2024-05-06T07:08:09.500Z'],
+    ['1714979289.5', 'UTC', '2024-05-06T07:08:09.500Z'],
+    ['1714979289.123456', 'UTC', '2024-05-06T07:08:09.123456Z'],
+    ['1714979289123.5', 'UTC', '2024-05-06T07:08:09.123500Z'],
   ])('%s in %s is %s', (text, zone, expected) => {
     expect(timeReader('iso', zone)(text)).toBe(expected);
   });
 
-  test.each(['', 'yesterday', '2024-02-30', '2024-05-06T24:00:00Z', '06.05.2024', null, true, {}])('%j is no time', (value) => {
-    expect(timeReader('iso', 'UTC')(value)).toBeUndefined();
-  });
+  test.each(['', 'yesterday', '2024-02-30', '2024-05-06T24:00:00Z', '06.05.2024', '1714979289.', '1714979289,5', null, true, {}])(
+    '%j is no time',
+    (value) => {
+      expect(timeReader('iso', 'UTC')(value)).toBeUndefined();
+    },
+  );
 });
 
 test.each([

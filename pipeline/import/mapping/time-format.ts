@@ -50,10 +50,11 @@ export function timeReader(format: string, zone: string): TimeReader {
 }
 
 function isoTime(value: unknown, zone: string): string | undefined {
-  if (typeof value === 'number') return unixTime(value, value < 1e11 ? 1_000_000 : 1000);
+  if (typeof value === 'number') return unixTime(value, unitOf(value));
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
-  if (/^\d{9,13}$/.test(text)) return isoTime(Number(text), zone);
+  // As text, not as a number: a fraction keeps all its digits.
+  if (/^\d{9,13}(?:\.\d+)?$/.test(text)) return unixTime(text, unitOf(Number(text)));
   const match = ISO.exec(text);
   if (!match) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
@@ -66,6 +67,9 @@ function isoTime(value: unknown, zone: string): string | undefined {
   ];
   return written({ year, month, day, hour, minute, second, microsecond: microseconds(match[7]) }, match[8], zone);
 }
+
+/** Microseconds of one: below 1e11 a number counts seconds (as milliseconds it would lie in 1973), as the edge reads it. */
+const unitOf = (number: number): number => (number < 1e11 ? 1_000_000 : 1000);
 
 /** @param unit microseconds of one. */
 function unixTime(value: unknown, unit: number): string | undefined {

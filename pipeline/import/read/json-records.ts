@@ -51,7 +51,8 @@ function recordOf(part: string, line: number, text: string): Found {
     return { part, line, problem: 'this is no JSON; expected one JSON object', text };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { part, line, problem: `expected a JSON object, found ${Array.isArray(value) ? 'an array' : typeof value}`, text };
+    const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+    return { part, line, problem: `expected a JSON object, found ${found}`, text };
   }
   return { part, line, value: value as JsonObject };
 }

@@ -45,6 +45,15 @@ describe('NDJSON', () => {
     ]);
   });
 
+  test.each([
+    ['null', 'null'],
+    ['"x"', 'a string'],
+    ['7', 'a number'],
+    ['true', 'a boolean'],
+  ])('a line that holds %s is said to hold %s', async (text, found) => {
+    expect(await json('other.ndjson', text)).toEqual([{ line: 1, problem: `expected a JSON object, found ${found}`, text }]);
+  });
+
   test('a broken line costs only itself', async () => {
     const problem = expect.stringContaining('expected') as string;
     const bad = Buffer.concat([Buffer.from('{"a":1}\n{"a":\n[1]\n"x"\n'), Buffer.from([0x7b, 0xff, 0x7d]), Buffer.from('\n{"b":2}\n')]);
@@ -111,7 +120,7 @@ describe('a JSON array', () => {
   test('is told from lines by its first character', async () => {
     expect(await json('array.json', text)).toEqual([
       { line: 2, value: { a: ']},["', b: [1, { c: [] }] } },
-      { line: 4, problem: 'expected a JSON object, found number', text: '7' },
+      { line: 4, problem: 'expected a JSON object, found a number', text: '7' },
       { line: 4, value: {} },
     ]);
   });

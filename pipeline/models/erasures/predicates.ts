@@ -16,21 +16,25 @@ export function unionOf(...all: readonly ErasedIds[]): ErasedIds {
   return { anonymous_id: of('anonymous_id'), user_id: of('user_id'), email_hash: of('email_hash') };
 }
 
+/** What may stand where an anonymous id does: a site that takes addresses for ids has their hashes there. */
+export const ANONYMOUS_ID_KINDS: readonly ErasedKind[] = ['anonymous_id', 'email_hash'];
+
 /** Columns that hold an identifier, with the kinds that may stand there. A person is named by an anonymous id. */
 const NAMING_COLUMNS: Readonly<Record<string, readonly ErasedKind[]>> = {
-  anonymous_id: ['anonymous_id'],
-  person_id: ['anonymous_id'],
+  anonymous_id: ANONYMOUS_ID_KINDS,
+  person_id: ANONYMOUS_ID_KINDS,
   previous_id: ['anonymous_id', 'user_id', 'email_hash'],
-  from_person_id: ['anonymous_id'],
-  to_person_id: ['anonymous_id'],
-  edge_anonymous_id: ['anonymous_id'],
-  client_id: ['anonymous_id'],
+  from_person_id: ANONYMOUS_ID_KINDS,
+  to_person_id: ANONYMOUS_ID_KINDS,
+  edge_anonymous_id: ANONYMOUS_ID_KINDS,
+  client_id: ANONYMOUS_ID_KINDS,
   user_id: ['user_id', 'email_hash'],
   email_hash: ['email_hash'],
   key_value: ['anonymous_id', 'user_id', 'email_hash'],
 };
 
-const EVENT_TEXTS = [
+/** Columns of events in which an identifier may stand anywhere. */
+export const EVENT_TEXTS = [
   'page_url',
   'page_title',
   'referrer',
@@ -42,7 +46,8 @@ const EVENT_TEXTS = [
   'context',
   'integrations',
 ];
-const JSON_TEXTS = new Set(['properties', 'traits', 'context', 'integrations']);
+/** Those of them that are JSON. */
+export const JSON_TEXTS: ReadonlySet<string> = new Set(['properties', 'traits', 'context', 'integrations']);
 
 /**
  * Whether a row of a table names an erased person: a condition over its bare columns that is never NULL.

@@ -24,6 +24,7 @@ export const bigQueryDialect: Dialect = {
   upperAscii: (value) => sql`translate(${value}, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')`,
   concat: (...parts) => (parts.length === 0 ? raw(`''`) : sql`concat(${join(parts)})`),
   regexpExtract: (value, pattern) => sql`regexp_extract(${value}, ${text(pattern)})`,
+  regexpExtractAll: (value, pattern) => sql`regexp_extract_all(${value}, ${text(pattern)})`,
   regexpContains: (value, pattern) => sql`regexp_contains(${value}, ${text(pattern)})`,
   regexpReplace: (value, pattern, replacement) => sql`regexp_replace(${value}, ${text(pattern)}, ${text(replacement)})`,
 

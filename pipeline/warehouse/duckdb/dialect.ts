@@ -60,6 +60,7 @@ export const duckDbDialect: Dialect = {
         )})`,
   // regexp_extract gives '' where nothing matched; the list form keeps "no match" and "matched nothing" apart.
   regexpExtract: (value, pattern) => sql`regexp_extract_all(${value}, ${text(pattern)}, 1)[1]`,
+  regexpExtractAll: (value, pattern) => sql`regexp_extract_all(${value}, ${text(pattern)}, 1)`,
   regexpContains: (value, pattern) => sql`regexp_matches(${value}, ${text(pattern)})`,
   regexpReplace: (value, pattern, replacement) => sql`regexp_replace(${value}, ${text(pattern)}, ${text(replacement)}, 'g')`,
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { raw } from '../../../pipeline/warehouse/sql.ts';
+import { raw, sql } from '../../../pipeline/warehouse/sql.ts';
 import { type Case, integer, table, text } from './cases.ts';
 
 const EMAILS = JSON.parse(readFileSync(new URL('../../../edge/contract/email-vectors.json', import.meta.url), 'utf8')) as {
@@ -140,6 +140,19 @@ export const regexpExtract: Case[] = table(
     ['a backslash in the pattern', ['a.b', String.raw`\.(b)`], 'b'],
     ['a line end in the pattern', ['a\nb', 'a\n(b)'], 'b'],
     ['a group within a group that does not capture', ['abab', '((?:ab)+)'], 'abab'],
+    ['NULL', [null, '(.)'], null],
+  ],
+);
+
+export const regexpExtractAll: Case[] = table(
+  (dialect, [input, pattern]: readonly [string | null, string]) =>
+    sql`(select string_agg(part, '|' order by part nulls first) from ${dialect.unnest(dialect.regexpExtractAll(text(input), pattern), 'part')})`,
+  [
+    ['the group of each match', ['a1b2', '[a-z]([0-9])'], '1|2'],
+    ['equal ones stay apart', ['a1b1', '[a-z]([0-9])'], '1|1'],
+    ['matches do not overlap', ['abcde', '([a-z]{2})'], 'ab|cd'],
+    ['from the left, with what may stand before', ['%3Dab ab', '(?:%[0-9A-F]{2})?([a-zD]{2})'], 'ab|ab'],
+    ['no match', ['abc', 'x(.)'], null],
     ['NULL', [null, '(.)'], null],
   ],
 );
