@@ -20,19 +20,15 @@ import {
   IDENTITY_EDGES,
   IDENTITY_KEYS,
   STAGED_BLOCKED_VALUES,
-  STAGED_CLUSTERS,
   STAGED_EDGES,
   STAGED_GATHERED,
   STAGED_IDENTITIES,
   STAGED_IDS,
   STAGED_KEYS,
-  STAGED_LINKS,
   STAGED_LOST_EDGES,
   STAGED_LOST_IDENTITIES,
   STAGED_LOST_KEYS,
-  STAGED_PERSONS,
-  STAGED_REFUSALS,
-  STAGED_ROOTS,
+  STAGED_TABLES,
   STAGED_TOUCHED_KEYS,
   STAGED_USER_IDENTITIES,
   STAGED_VERDICTS,
@@ -44,27 +40,6 @@ import { LOST_USER_IDENTITIES, userIdentityRows } from './user-identities.ts';
 const DEFINITION = 'identity';
 /** Stands among the definitions while the published tables are written: found by the next run, it means that one was killed there. */
 const WRITING = 'identity, being written';
-
-const STAGED = [
-  STAGED_VISITORS,
-  STAGED_KEYS,
-  STAGED_LOST_KEYS,
-  STAGED_BLOCKED_VALUES,
-  STAGED_TOUCHED_KEYS,
-  STAGED_LINKS,
-  STAGED_GATHERED,
-  STAGED_CLUSTERS,
-  STAGED_IDS,
-  STAGED_EDGES,
-  STAGED_REFUSALS,
-  STAGED_ROOTS,
-  STAGED_IDENTITIES,
-  STAGED_VERDICTS,
-  STAGED_LOST_EDGES,
-  STAGED_LOST_IDENTITIES,
-  STAGED_PERSONS,
-  STAGED_USER_IDENTITIES,
-];
 
 type Changes = Record<string, Change>;
 type Model = Pick<StepContext, 'warehouse' | 'config' | 'now'>;
@@ -93,9 +68,9 @@ export const identity: Step = async (context) => {
 /** Empties the staged tables: after a run, and before one, which finds rows where the last one was killed. */
 async function emptyStaged(warehouse: Warehouse): Promise<void> {
   const label = 'identity: staged rows';
-  const held = STAGED.map(({ name }) => sql`select ${name} as name from (select 1 as one from ${table(name)} limit 1) as held`);
+  const held = STAGED_TABLES.map(({ name }) => sql`select ${name} as name from (select 1 as one from ${table(name)} limit 1) as held`);
   const names = new Set((await warehouse.rows<{ name: string }>(join(held, '\nunion all '), label)).map(({ name }) => name));
-  for (const staged of STAGED) if (names.has(staged.name)) await warehouse.load(staged, [], { replace: true, label });
+  for (const staged of STAGED_TABLES) if (names.has(staged.name)) await warehouse.load(staged, [], { replace: true, label });
 }
 
 /** What decides the rows besides the data: not the blocked values of the CRM's domains, which are data. */

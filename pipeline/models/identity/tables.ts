@@ -276,15 +276,8 @@ export const STAGED_SUSPECTS: TableDefinition = {
   key: [],
 };
 
-/** All tables of the model, in the order of their making. */
-export const IDENTITY_TABLES: readonly TableDefinition[] = [
-  IDENTITY_KEYS,
-  IDENTITY_EDGES,
-  IDENTITIES,
-  USER_IDENTITIES,
-  IDENTITY_CHANGES,
-  IDENTITY_BLOCKED_VALUES,
-  STAGED_IP_HASHES,
+/** What the step needs only while it runs: empty before it and after it. */
+export const STAGED_TABLES: readonly TableDefinition[] = [
   STAGED_VISITORS,
   STAGED_KEYS,
   STAGED_LOST_KEYS,
@@ -303,6 +296,18 @@ export const IDENTITY_TABLES: readonly TableDefinition[] = [
   STAGED_LOST_IDENTITIES,
   STAGED_PERSONS,
   STAGED_USER_IDENTITIES,
+];
+
+/** All tables of the model, in the order of their making. */
+export const IDENTITY_TABLES: readonly TableDefinition[] = [
+  IDENTITY_KEYS,
+  IDENTITY_EDGES,
+  IDENTITIES,
+  USER_IDENTITIES,
+  IDENTITY_CHANGES,
+  IDENTITY_BLOCKED_VALUES,
+  STAGED_IP_HASHES,
+  ...STAGED_TABLES,
   ...STAGED_PAIRS,
   ...STAGED_HOOKS,
   ...STAGED_LABELS,

@@ -10,6 +10,8 @@ describe('an identifier is shown', () => {
     ['user_id', 'jane@fernhill.example', '441a0dd2…'],
     ['user_id', 'u7', 'u7'],
     ['lead_id', 'L1', 'L1'],
+    ['ip_hash', `k1:${'0123456789abcdef'.repeat(4)}`, 'k1:01234567…'],
+    ['ip_hash', 'not a hash', 'not a hash'],
   ])('%s %s as %s', (name, value, shown) => expect(shownKey({ name, value })).toBe(shown));
 });
 

@@ -30,9 +30,13 @@ export interface Start {
   readonly described: string;
 }
 
+/** A hash of an address of the network, behind the name of its key. */
+const IP_HASH = /^([\w.-]+:[0-9a-f]{8})[0-9a-f]{56}$/;
+
 /** How an identifier is shown: of a hash the first eight digits, so that no list of people can be made from it. */
 export function shownKey({ name, value }: IdentityKey): string {
   if (value.includes('@')) return `${emailHash(value).slice(0, 8)}…`;
+  if (name === 'ip_hash') return value.replace(IP_HASH, '$1…');
   return name === 'email_hash' || isEmailHash(value) ? `${value.slice(0, 8).toLowerCase()}…` : value;
 }
 

@@ -1,6 +1,7 @@
 import { type DuckDBAppender, DuckDBDataChunk, type DuckDBValue } from '@duckdb/node-api';
 import type { Change, Row, TableDefinition } from '../warehouse.ts';
 import { checkedRows } from '../row-values.ts';
+import { insertUnordered } from './insert.ts';
 import type { DuckDbSession } from './session.ts';
 import { columnType, identifier } from './syntax.ts';
 import { insertTarget } from './write.ts';
@@ -33,8 +34,7 @@ export async function appendRows(
         appender.closeSync();
       }
       const deleted = replace ? (await session.run(`delete from ${identifier(target.name)}`, `${label}: delete`)).rowsChanged : 0;
-      // Not from an empty table: DuckDB 1.5.6 then loses the rows that a later statement of the same transaction inserts.
-      const inserted = count === 0 ? 0 : (await session.run(`insert into ${insertTarget(target)} from ${staged}`, label)).rowsChanged;
+      const inserted = count === 0 ? 0 : await insertUnordered(session, `insert into ${insertTarget(target)} from ${staged}`, label);
       return { inserted, updated: 0, deleted };
     }),
   );

@@ -6,6 +6,7 @@ import { WarehouseError } from '../warehouse-error.ts';
 import { badCell, checkedHeader } from '../csv-cells.ts';
 import { lineOfRecord, outlineOf } from '../csv-outline.ts';
 import { duckDbDialect } from './dialect.ts';
+import { insertUnordered } from './insert.ts';
 import { mergeStaged } from './merge.ts';
 import type { DuckDbSession } from './session.ts';
 import { columnType, identifier, literal } from './syntax.ts';
@@ -35,8 +36,8 @@ export async function loadCsv(
 async function replaceAll(session: DuckDbSession, target: TableDefinition, staged: string, label: string): Promise<Change> {
   return session.transaction(async () => {
     const deleted = await session.run(`delete from ${identifier(target.name)}`, `${label}: delete`);
-    const inserted = await session.run(`insert into ${insertTarget(target)} from ${staged}`, label);
-    return { inserted: inserted.rowsChanged, updated: 0, deleted: deleted.rowsChanged };
+    const inserted = await insertUnordered(session, `insert into ${insertTarget(target)} from ${staged}`, label);
+    return { inserted, updated: 0, deleted: deleted.rowsChanged };
   });
 }
 

@@ -2,6 +2,7 @@ import { type DuckDBAppender, DuckDBDataChunk, type DuckDBIntegerVector, INTEGER
 import { beyond32Bits, checkedLength } from '../integers.ts';
 import { type Sql, join, raw, sql } from '../sql.ts';
 import type { Change, TableDefinition } from '../warehouse.ts';
+import { insertUnordered } from './insert.ts';
 import type { DuckDbSession } from './session.ts';
 import { identifier } from './syntax.ts';
 import { insertTarget } from './write.ts';
@@ -59,8 +60,7 @@ export async function loadIntegers(
       const appender = await session.connection.createAppender(staged.split('.').at(-1)!, 'main', 'temp');
       const positionsThere = target.columns.map((_, i) => i);
       await fill(appender, target, positionsThere, batches, label);
-      const inserted = await session.run(`insert into ${insertTarget(target)} from ${staged}`, label);
-      return { inserted: inserted.rowsChanged, updated: 0, deleted };
+      return { inserted: await insertUnordered(session, `insert into ${insertTarget(target)} from ${staged}`, label), updated: 0, deleted };
     });
   });
 }

@@ -7,6 +7,7 @@ import { param, sql, table } from '../sql.ts';
 import type { TableDefinition } from '../warehouse.ts';
 import { WarehouseError } from '../warehouse-error.ts';
 import type { DuckDbWarehouse } from './duckdb.ts';
+import { insertUnordered } from './insert.ts';
 import { LINE_KINDS, type LineKind, segmentLines } from './landing-lines.ts';
 import { type BadLine, type Repair, endsInsideLine, readableCopy } from './landing-repair.ts';
 import { render } from './render.ts';
@@ -187,7 +188,7 @@ async function loadWithCare(session: DuckDbSession, segment: Segment): Promise<L
       const rows = { delivery: 0, event: 0, failed: 0 };
       for (const kind of Object.keys(INSERT_TARGETS) as LineKind[]) {
         const statement = `insert into ${INSERT_TARGETS[kind]} select unnest(content.${kind}) from ${staged} where problem is null and content.${kind} is not null`;
-        rows[kind] = (await session.run(statement, `load ${TARGETS[kind].name} from ${file}`)).rowsChanged;
+        rows[kind] = await insertUnordered(session, statement, `load ${TARGETS[kind].name} from ${file}`);
       }
       const loaded = {
         segment,
