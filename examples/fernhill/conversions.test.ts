@@ -65,12 +65,15 @@ afterAll(async () => {
 });
 
 describe.each(['DuckDB', 'GoogleSQL'])('the example conversions on %s', (engine) => {
-  test.each(config.conversions)('$name returns what happened in the range, and no more', async ({ name, sql }) => {
-    const warehouse = warehouses[engine]!;
-    const text = await readFile(join(import.meta.dirname, sql), 'utf8');
-    const rows = await warehouse.rows<{ id: string }>(parseQuery(text, warehouse.dialect.name, MARCH, sql).query);
-    const expected = EXPECTED[name as keyof typeof EXPECTED];
-    expect(rows).toHaveLength(expected.length);
-    expect(rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toMatchObject(expected);
-  });
+  test.each(config.conversions.filter((one) => one.kind === 'sql'))(
+    '$name returns what happened in the range, and no more',
+    async ({ name, sql }) => {
+      const warehouse = warehouses[engine]!;
+      const text = await readFile(join(import.meta.dirname, sql), 'utf8');
+      const rows = await warehouse.rows<{ id: string }>(parseQuery(text, warehouse.dialect.name, MARCH, sql).query);
+      const expected = EXPECTED[name as keyof typeof EXPECTED];
+      expect(rows).toHaveLength(expected.length);
+      expect(rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toMatchObject(expected);
+    },
+  );
 });

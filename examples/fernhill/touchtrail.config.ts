@@ -63,13 +63,28 @@ export default defineConfig({
     { csv: 'costs/meta_ads.csv', platform: 'meta_ads', source: 'facebook', medium: 'paid_social' },
   ],
 
-  // What counts as a conversion: one SQL file each.
+  // What counts as a conversion: one SQL file each. Whatever becomes of a lead takes the credits of the lead, and is followed
+  // in the CRM for as long as it usually changes.
   conversions: [
     { name: 'lead', label: 'Lead', sql: 'conversions/lead.sql' },
-    { name: 'mql', label: 'MQL', sql: 'conversions/mql.sql' },
-    { name: 'hand_raiser', label: 'Hand raiser', sql: 'conversions/hand_raiser.sql' },
-    { name: 'opportunity', label: 'Opportunity', sql: 'conversions/opportunity.sql', value: 'money' },
-    { name: 'closed_won', label: 'Closed/Won', sql: 'conversions/closed_won.sql', value: 'money' },
+    { name: 'mql', label: 'MQL', sql: 'conversions/mql.sql', inherit: { from: 'lead' }, adjustmentDays: 14 },
+    { name: 'hand_raiser', label: 'Hand raiser', sql: 'conversions/hand_raiser.sql', inherit: { from: 'lead' }, adjustmentDays: 14 },
+    {
+      name: 'opportunity',
+      label: 'Opportunity',
+      sql: 'conversions/opportunity.sql',
+      value: 'money',
+      inherit: { from: 'lead' },
+      adjustmentDays: 30,
+    },
+    {
+      name: 'closed_won',
+      label: 'Closed/Won',
+      sql: 'conversions/closed_won.sql',
+      value: 'money',
+      inherit: { from: 'lead' },
+      adjustmentDays: 180,
+    },
   ],
   funnel: ['lead', 'mql', 'hand_raiser', 'opportunity', 'closed_won'],
 

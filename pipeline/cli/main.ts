@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerConversions } from './commands/conversions.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEhash } from './commands/ehash.ts';
 import { registerErase } from './commands/erase.ts';
@@ -15,6 +16,7 @@ import { registerReconcile } from './commands/reconcile.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerReport } from './commands/report.ts';
 import { registerRun } from './commands/run.ts';
+import { registerSources } from './commands/sources.ts';
 import { registerTail } from './commands/tail.ts';
 import { registerUp } from './commands/up.ts';
 import { reportError } from './errors.ts';
@@ -69,6 +71,8 @@ export function createProgram(): Command {
     registerFunnel,
     registerJourney,
     registerIdentity,
+    registerSources,
+    registerConversions,
     registerQuery,
     registerTail,
     registerReconcile,

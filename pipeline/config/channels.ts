@@ -1,38 +1,12 @@
 import * as z from 'zod';
-import { isSharedPattern } from './patterns.ts';
+import { type TextTest, hasNoIssue, text, textTest } from './text-test.ts';
+
+export type { TextTest } from './text-test.ts';
 
 /** What a rule may ask about a visit; all texts are compared without regard to letter case. */
 export const CHANNEL_FIELDS = ['source', 'medium', 'campaign', 'referrerHost', 'landingPath', 'adPlatform', 'clickId'] as const;
 /** One of {@link CHANNEL_FIELDS}. */
 export type ChannelField = (typeof CHANNEL_FIELDS)[number];
-
-const text = z.string().refine((value) => value !== '' && value === value.trim(), {
-  error: ({ input }) => `${JSON.stringify(input)}: expected a text without spaces at its ends`,
-});
-const pattern = text.refine((value) => isSharedPattern(value), {
-  error: ({ input }) =>
-    `${JSON.stringify(input)}: expected a regular expression that both warehouses read alike: no look-around, no back references, of the escapes only \\b \\B \\d \\D \\s \\S \\w \\W \\t \\n \\r \\f \\v and punctuation`,
-});
-
-/** An unknown key is told by itself, not also as one that is missing. */
-const hasNoIssue = ({ issues }: { readonly issues: readonly unknown[] }): boolean => issues.length === 0;
-
-/** One comparison with a text. */
-const textTest = z
-  .strictObject({
-    equals: text.optional(),
-    in: z.array(text).min(1).optional(),
-    contains: text.optional(),
-    startsWith: text.optional(),
-    /** A regular expression, found anywhere in the text. */
-    matches: pattern.optional(),
-  })
-  .refine((test) => Object.values(test).filter((value) => value !== undefined).length === 1, {
-    error: ({ input }) => `${JSON.stringify(input)}: expected exactly one of equals, in, contains, startsWith, matches`,
-    when: hasNoIssue,
-  });
-/** One comparison with a text: exactly one member is there. */
-export type TextTest = z.infer<typeof textTest>;
 
 /** What must hold for a rule: all its members at once. */
 export interface ChannelCondition extends Partial<Record<ChannelField, TextTest | undefined>> {

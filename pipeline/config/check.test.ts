@@ -253,7 +253,7 @@ test('the built-in identity keys and the ids that sources name can be set', () =
 test('a right config passes, with its defaults', () => {
   const config = checkConfig({ project, conversions: [lead], funnel: ['lead'], sources: { crm_leads: leads } }, folder, 'x');
   expect(config.attribution).toEqual({ models: ['first_click', 'last_click', 'last_significant_click'], lookbackDays: 90 });
-  expect(config.conversions[0]?.value).toBe('none');
+  expect(config.conversions[0]).toMatchObject({ value: 'none' });
 });
 
 test.each([

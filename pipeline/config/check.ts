@@ -1,7 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { channelProblems } from './check-channels.ts';
-import { didYouMean, problemsOf, renderPath, renderValue, type ConfigProblem } from './problems.ts';
+import { conversionProblems } from './check-conversions.ts';
+import { conversionFiles, type PlacedConversion } from './conversion-files.ts';
+import { didYouMean, problemsOf, renderPath, renderValue, unknownName, type ConfigProblem } from './problems.ts';
 import { EVENT_ORIGINS, IDENTITY_KEY_NAMES, KEYS_OF_EVENTS, NO_IDENTITY_KEYS } from './identity-keys.ts';
 import { isReservedTable } from './reserved-tables.ts';
 import { Config } from './schema.ts';
@@ -14,27 +16,38 @@ export interface ConfigCheckOptions {
 }
 
 /**
- * Validates what a config file exports.
+ * Validates what a config file exports, and adds the conversions that files of SQL beside it define by their front matter.
  * @param folder where the paths in the config start from.
  * @param file named in the message.
  * @throws UserError (exit code 2) that lists every problem, each with its path, the value and what was expected.
  */
 export function checkConfig(input: unknown, folder: string, file: string, options: ConfigCheckOptions = {}): Config {
   const parsed = Config.safeParse(input);
-  if (!parsed.success) throw invalid(file, problemsOf(parsed.error, Config, input));
-  const problems = [
-    ...duplicateConversions(parsed.data),
-    ...unknownFunnelSteps(parsed.data),
-    ...sourceProblems(parsed.data),
-    ...identityProblems(parsed.data),
-    ...retentionProblems(parsed.data),
-    ...channelProblems(parsed.data),
+  const files = conversionFiles(folder);
+  const shape = [...(parsed.success ? [] : problemsOf(parsed.error, Config, input)), ...files.problems];
+  if (!parsed.success || shape.length > 0) throw invalid(file, shape);
+  const placed = [
+    ...parsed.data.conversions.map((conversion, i) => ({
+      conversion,
+      at: (...path: readonly PropertyKey[]) => renderPath(['conversions', i, ...path]),
+    })),
+    ...files.placed,
   ];
-  const missing = missingFiles(parsed.data, folder);
+  const config: Config = { ...parsed.data, conversions: placed.map(({ conversion }) => conversion) };
+  const problems = [
+    ...definedTwice(placed, folder, files.placed.length),
+    ...conversionProblems(placed, config),
+    ...unknownFunnelSteps(config),
+    ...sourceProblems(config),
+    ...identityProblems(config),
+    ...retentionProblems(config),
+    ...channelProblems(config),
+  ];
+  const missing = missingFiles(config, folder, placed);
   if (options.onMissingFile) missing.forEach(({ path, message }) => options.onMissingFile?.(`${file}: ${path}: ${message}`));
   else problems.push(...missing);
   if (problems.length > 0) throw invalid(file, problems);
-  return parsed.data;
+  return config;
 }
 
 function invalid(file: string, problems: readonly ConfigProblem[]): UserError {
@@ -43,11 +56,15 @@ function invalid(file: string, problems: readonly ConfigProblem[]): UserError {
   return new UserError(`${file}: ${count} in the config\n${lines.join('\n')}`, { exitCode: 2 });
 }
 
-function duplicateConversions(config: Config): ConfigProblem[] {
-  return config.conversions.flatMap(({ name }, i) => {
-    const first = config.conversions.findIndex((conversion) => conversion.name === name);
-    if (first === i) return [];
-    return [{ path: `conversions[${i}].name`, message: `"${name}": conversions[${first}] has the same name; expected each name once` }];
+/** @param ofFiles how many of the last are defined by their own file. */
+function definedTwice(placed: readonly PlacedConversion[], folder: string, ofFiles: number): ConfigProblem[] {
+  const own = placed.slice(placed.length - ofFiles).flatMap(({ conversion }) => (conversion.kind === 'sql' ? [conversion.sql] : []));
+  return placed.slice(0, placed.length - ofFiles).flatMap(({ conversion, at }) => {
+    const file = conversion.kind === 'sql' && own.find((one) => path.resolve(folder, one) === path.resolve(folder, conversion.sql));
+    if (!file) return [];
+    return [
+      { path: at('sql'), message: `"${file}": defines a conversion itself by its front matter; expected it here or there, not in both` },
+    ];
   });
 }
 
@@ -158,16 +175,12 @@ function retentionProblems({ retention }: Config): ConfigProblem[] {
   });
 }
 
-function unknownName(name: string, kind: string, valid: readonly string[]): string {
-  const hint = didYouMean(name, valid) ?? (valid.length > 0 ? `there are ${valid.join(', ')}` : 'there is none');
-  return `"${name}": no such ${kind}; ${hint}`;
-}
-
-function missingFiles(config: Config, folder: string): ConfigProblem[] {
+function missingFiles(config: Config, folder: string, placed: readonly PlacedConversion[]): ConfigProblem[] {
   const files = [
     ...Object.entries(config.sources).map(([name, source]) => ({ path: renderPath(['sources', name, 'csv']), file: source.csv })),
     ...config.costs.map((cost, i) => ({ path: `costs[${i}].csv`, file: cost.csv })),
-    ...config.conversions.map((conversion, i) => ({ path: `conversions[${i}].sql`, file: conversion.sql })),
+    ...placed.flatMap(({ conversion, at }) => (conversion.kind === 'sql' ? [{ path: at('sql'), file: conversion.sql }] : [])),
+    ...(config.rates && 'csv' in config.rates ? [{ path: 'rates.csv', file: config.rates.csv }] : []),
   ];
   return files.flatMap((entry) => {
     const absolute = path.resolve(folder, entry.file);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { parseCidr } from '../../edge/contract/cidr.ts';
 import { normalizeIp } from '../../edge/contract/ip.ts';
 import { channels } from './channels.ts';
+import { conversion, dimensions, rates, selfReported } from './conversions.ts';
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected lower-case letters, digits and underscores, beginning with a letter');
 const columnType = z.enum(['STRING', 'INT64', 'FLOAT64', 'BOOL', 'TIMESTAMP', 'DATE']);
@@ -167,15 +168,6 @@ const cost = z.strictObject({
   maximumShrink,
 });
 
-const conversion = z.strictObject({
-  name: identifier,
-  label: z.string().min(1),
-  /** SQL file, relative to the config file: one SELECT, filtered by @from and @to. */
-  sql: z.string().min(1),
-  /** Whether value is money; ratios such as ROAS exist only then. */
-  value: z.enum(['money', 'none']).default('none'),
-});
-
 export const ATTRIBUTION_MODELS = ['first_click', 'last_click', 'last_significant_click'] as const;
 const attributionModel = z.enum(ATTRIBUTION_MODELS);
 export type AttributionModel = z.infer<typeof attributionModel>;
@@ -226,6 +218,9 @@ export const Config = z.strictObject({
   sources: z.record(identifier, source).default({}),
   costs: z.array(cost).default([]),
   conversions: z.array(conversion).default([]),
+  selfReported,
+  rates,
+  dimensions,
   /** Conversion names in the order of the funnel. */
   funnel: z.array(identifier).default([]),
   attribution: z

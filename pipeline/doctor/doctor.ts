@@ -9,7 +9,7 @@ import { examineBigQuery } from './bigquery.ts';
 import { examineDeployment, examineEdge, examineKeys } from './edge.ts';
 import { examineDuckDb, examineUp } from './embedded.ts';
 import { type Finding, note, problem, unknown, wordsOf } from './finding.ts';
-import { examineConfig, examineDataFolder, examineNode, examineWrangler } from './project.ts';
+import { examineConfig, examineConversions, examineDataFolder, examineNode, examineWrangler } from './project.ts';
 
 export interface DoctorOptions {
   readonly configFile: string | undefined;
@@ -29,6 +29,7 @@ export async function examineProject(options: DoctorOptions): Promise<Finding[]>
   if (!loaded) return [...machine, unknown('Warehouse and edge', 'not looked at: the config says where they are')];
   const { config, configFolder } = loaded;
   const { warehouse } = config;
+  machine.push(...examineConversions(loaded));
   if (warehouse.type === 'duckdb') {
     const stored = await examineDuckDb(warehouse, dataFolder, now);
     const isReadable = stored.some(({ subject, status }) => subject === 'Warehouse' && status === 'ok');

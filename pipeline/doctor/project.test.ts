@@ -7,7 +7,7 @@ import type { BigQueryApi } from '../warehouse/bigquery/api.ts';
 import { examineProject } from './doctor.ts';
 import { examineDuckDb, examineUp } from './embedded.ts';
 import { ageOf } from './finding.ts';
-import { examineConfig, examineDataFolder, examineNode, examineWrangler } from './project.ts';
+import { examineConfig, examineConversions, examineDataFolder, examineNode, examineWrangler } from './project.ts';
 
 const NOW = new Date('2026-11-23T09:00:00Z');
 let folder: string;
@@ -51,6 +51,28 @@ test('a config that is wrong is told in the words of the check', async () => {
     status: 'problem',
     says: expect.stringContaining('"Mars/Base" is not an IANA time zone'),
   });
+});
+
+test('conversions of several kinds are counted, and what is none is named', async () => {
+  const file = path.join(folder, 'touchtrail.config.ts');
+  mkdirSync(path.join(folder, 'conversions'));
+  writeFileSync(path.join(folder, 'conversions', 'lead.sql'), '/* ---\nlabel: Lead\n--- */\nselect 1');
+  writeFileSync(path.join(folder, 'conversions', 'draft.sql'), 'select 1');
+  writeFileSync(path.join(folder, 'costs.csv'), '');
+  writeFileSync(
+    file,
+    `export default {
+      project: { name: 'a', timeZone: 'UTC', currency: 'EUR' },
+      costs: [{ csv: 'costs.csv', platform: 'a', source: 'a', medium: 'cpc', currency: 'USD' }],
+      conversions: [{ name: 'order', label: 'Order', kind: 'purchase' }, { name: 'again', label: 'Again', kind: 'purchase' }],
+    };`,
+  );
+  const { finding, loaded } = await examineConfig(file);
+  expect(finding.says).toBe('touchtrail.config.ts: a, UTC, EUR, 3 conversions (query 1, purchase 2)');
+  expect(examineConversions(loaded!).map(({ status, subject, says }) => [status, subject, says])).toEqual([
+    ['note', 'Conversions', 'conversions/draft.sql is none: it does not begin with front matter, and no conversion of the config names it'],
+    ['note', 'Exchange rates', 'there are costs in USD and no rates: they are in no total'],
+  ]);
 });
 
 /** What is said of this `wrangler.toml`. */

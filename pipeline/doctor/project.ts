@@ -1,5 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { CONVERSIONS_FOLDER, looseConversionFiles } from '../config/conversion-files.ts';
+import type { Conversion } from '../config/conversions.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { type Finding, note, ok, problem, wordsOf } from './finding.ts';
 import { environmentsIn, wranglerFaults } from './wrangler-toml.ts';
@@ -21,7 +23,7 @@ export async function examineConfig(given: string | undefined): Promise<{ findin
   try {
     const loaded = await loadConfig(given);
     const { project, conversions } = loaded.config;
-    const count = `${conversions.length} conversion${conversions.length === 1 ? '' : 's'}`;
+    const count = `${conversions.length} conversion${conversions.length === 1 ? '' : 's'}${kindsOf(conversions)}`;
     return {
       loaded,
       finding: ok('Config', `${path.basename(loaded.file)}: ${project.name}, ${project.timeZone}, ${project.currency}, ${count}`),
@@ -29,6 +31,35 @@ export async function examineConfig(given: string | undefined): Promise<{ findin
   } catch (error) {
     return { finding: problem('Config', wordsOf(error), 'correct the config; without one: npx touchtrail init') };
   }
+}
+
+/** The kinds in words, where there are several. */
+function kindsOf(conversions: readonly Conversion[]): string {
+  const counts = (['sql', 'purchase', 'event', 'combined'] as const)
+    .map((kind) => ({ kind: kind === 'sql' ? 'query' : kind, count: conversions.filter((one) => one.kind === kind).length }))
+    .filter(({ count }) => count > 0);
+  return counts.length < 2 ? '' : ` (${counts.map(({ kind, count }) => `${kind} ${count}`).join(', ')})`;
+}
+
+/** What in the folder of conversions is none, and money of which the rate is not known; nothing where all is as it should be. */
+export function examineConversions({ config, configFolder }: LoadedConfig): Finding[] {
+  const loose = looseConversionFiles(configFolder, config.conversions).map((file) =>
+    note(
+      'Conversions',
+      `${file} is none: it does not begin with front matter, and no conversion of the config names it`,
+      `begin it with front matter (docs/conversions.md), or move it out of ${CONVERSIONS_FOLDER}/`,
+    ),
+  );
+  const foreign = [...new Set(config.costs.flatMap(({ currency }) => currency ?? []))].filter((one) => one !== config.project.currency);
+  if (config.rates || foreign.length === 0) return loose;
+  return [
+    ...loose,
+    note(
+      'Exchange rates',
+      `there are costs in ${foreign.join(', ')} and no rates: they are in no total`,
+      "rates: { csv: 'eurofxref-hist.csv' } in the config; docs/money.md",
+    ),
+  ];
 }
 
 /** The data folder is there, may be written, and nobody else may read it: visitors' data lies in it. */

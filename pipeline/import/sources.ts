@@ -38,8 +38,8 @@ export async function fileSource(
   const parts = files.map((file): Part => ({ name: file.path, bytes: file.bytes, read: (onBytes) => read(file.path, file.path, onBytes) }));
   if (format === 'csv') {
     const { headers, problem } = await headersOf(files);
+    if (headers.length === 0 && problem !== undefined) throw new UserError(problem, { exitCode: 2 });
     if (mapping) checkColumns(mapping.mapping, headers, mapping.name);
-    else if (headers.length === 0 && problem !== undefined) throw new UserError(problem, { exitCode: 2 });
     const used = mapping?.mapping ?? mappingByName(headers);
     return { parts, convert: mapper(used), mapping: used };
   }
@@ -58,7 +58,8 @@ async function headersOf(files: readonly ImportFile[]): Promise<{ headers: reado
   for (const { path } of files) {
     try {
       const columns = await csvHeader(path);
-      if (columns.length > 0) headers.push({ file: path, columns });
+      if (/^[{[]/.test(columns[0] ?? '')) problem ??= `${path}: this is JSON, not CSV; expected --format ndjson, segment or ga4`;
+      else if (columns.length > 0) headers.push({ file: path, columns });
       else problem ??= `${path}: the file is empty; expected a header with the names of the columns`;
     } catch (error) {
       if (error instanceof DamagedFile) problem ??= `${path}: ${error.message}`;

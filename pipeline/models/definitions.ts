@@ -24,13 +24,23 @@ export function definitionHash(queries: readonly Sql[], ...more: readonly string
     .digest('hex');
 }
 
-/** Whether a model has been built by another definition, or never: then all history is to be rebuilt. */
-export async function isRedefined(warehouse: Warehouse, name: string, hash: string): Promise<boolean> {
-  const rows = await warehouse.rows<{ definition_hash: string }>(
-    sql`select definition_hash from ${table(DEFINITIONS.name)} where name = ${name}`,
+/** How a model was last built over all history. */
+interface Built {
+  readonly name: string;
+  readonly definition_hash: string;
+  readonly built_at: string;
+}
+
+/** How every model was built. One query for all who ask: a plan of a night answers it as its planned writes would leave the table. */
+const allBuilt = (warehouse: Warehouse): Promise<Built[]> =>
+  warehouse.rows<Built>(
+    sql`select name, definition_hash, built_at from ${table(DEFINITIONS.name)} order by name nulls first`,
     'definitions',
   );
-  return rows[0]?.definition_hash !== hash;
+
+/** Whether a model has been built by another definition, or never: then all history is to be rebuilt. */
+export async function isRedefined(warehouse: Warehouse, name: string, hash: string): Promise<boolean> {
+  return (await allBuilt(warehouse)).find((built) => built.name === name)?.definition_hash !== hash;
 }
 
 /** Notes that a model has been built over all history by a definition. Last, so that a run that ended before begins again. */
@@ -38,6 +48,11 @@ export async function recordDefinition(warehouse: Warehouse, name: string, hash:
   await warehouse.merge(DEFINITIONS, sql`select ${name} as name, ${hash} as definition_hash, cast(${now} as timestamp) as built_at`, {
     label: 'definitions',
   });
+}
+
+/** How models were built, as text: another one where one of them has been rebuilt over all history since, or never was built. */
+export async function builtBy(warehouse: Warehouse, names: readonly string[]): Promise<string> {
+  return JSON.stringify((await allBuilt(warehouse)).filter(({ name }) => names.includes(name)));
 }
 
 /** Forgets how models were built, so that the next run rebuilds them: after rows were removed from below. */

@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import { keepFilesPrivate } from './private-files.ts';
 import { UserError } from '../config/user-error.ts';
-import { runNight } from './run.ts';
+import { type RunEvent, runNight } from './run.ts';
 import type { ChildReply, ChildRequest } from './run-in-child.ts';
 
 // The process a run has to itself: started by run-in-child.ts, it takes one request, runs it and ends.
@@ -29,8 +29,9 @@ process.once('message', (request: ChildRequest) => {
     .finally(() => process.disconnect?.());
 });
 
-async function work({ configFile, dataFolder }: ChildRequest): Promise<void> {
+async function work({ configFile, dataFolder, full, allowMassDelete }: ChildRequest): Promise<void> {
   const { config, configFolder } = await loadConfig(configFile);
-  const result = await runNight({ config, configFolder, dataFolder, signal: stop.signal, onProgress: (event) => reply({ event }) });
+  const onProgress = (event: RunEvent): void => reply({ event });
+  const result = await runNight({ config, configFolder, dataFolder, full, allowMassDelete, signal: stop.signal, onProgress });
   reply({ result });
 }

@@ -111,11 +111,12 @@ class EmptyDataset implements BigQueryApi {
     this.definitions = definitions;
   }
 
-  async runQuery({ query, queryParameters }: QueryJob): Promise<FinishedQuery> {
+  async runQuery({ query }: QueryJob): Promise<FinishedQuery> {
     if (!/^\s*(select|with)\b/.test(query)) throw new Error(`a plan must not write: ${query}`);
-    const hash = query.startsWith('select definition_hash from') ? this.definitions[queryParameters[0]!.parameterValue.value!] : undefined;
-    const fields: Field[] = [{ name: 'definition_hash', type: 'STRING' }];
-    const page = { fields, rows: hash === undefined ? [] : [{ f: [{ v: hash }] }] };
+    const asks = query.startsWith('select name, definition_hash, built_at from');
+    const fields: Field[] = ['name', 'definition_hash', 'built_at'].map((name) => ({ name, type: 'STRING' }));
+    const rows = Object.entries(this.definitions).map(([name, hash]) => ({ f: [{ v: name }, { v: hash }, { v: 'before' }] }));
+    const page = { fields, rows: asks ? rows : [] };
     return {
       bytes: 5,
       billedBytes: 5,
@@ -177,5 +178,10 @@ describe('on BigQuery', () => {
     // Three reads of 5 bytes; a deletion, two sources and two merges of 100 each; four checks that nobody knows; two drops.
     expect(models.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)).toBe(515);
     expect(models.filter(({ bytes }) => bytes === null).length).toBe(4);
+  });
+
+  test('what an earlier step has built by the same definition is not built again', async () => {
+    const told = await plan(new EmptyDataset('all', { events: 'old' }), [model('events', 'new'), model('events', 'new')]);
+    expect(shown(told).filter((line) => line === 'events: definitions: source')).toHaveLength(1);
   });
 });

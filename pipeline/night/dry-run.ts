@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { UserError } from '../config/user-error.ts';
 import { pendingSegments } from '../embedded/landing/folders.ts';
 import { DEFINITIONS } from '../models/definitions.ts';
+import type { RunChoices } from '../models/step.ts';
 import { projectTables } from '../sources/project-tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import type { PlannedStatement } from '../warehouse/plan.ts';
@@ -13,7 +14,7 @@ import { PUBLISHED_TABLES } from './publish.ts';
 import { NIGHT_STEPS, type NightContext, type NightStep } from './steps.ts';
 import { NIGHT_TABLES } from './tables.ts';
 
-export interface DryRunOptions {
+export interface DryRunOptions extends RunChoices {
   readonly config: Config;
   readonly configFolder: string;
   readonly dataFolder: string;
@@ -184,8 +185,18 @@ function untransacted(steps: readonly NightStep[]): string[] {
   return names.length === 0 ? [] : [`not gone through, because they work on files, too: ${names.join(', ')}`];
 }
 
-function contextOf({ config, configFolder, dataFolder, now }: DryRunOptions, warehouse: Warehouse): NightContext {
-  return { warehouse, config, configFolder, dataFolder, now, run: { runId: 'dry-run', renewLease: async () => undefined } };
+function contextOf(options: DryRunOptions, warehouse: Warehouse): NightContext {
+  const { config, configFolder, dataFolder, now, full, allowMassDelete } = options;
+  return {
+    warehouse,
+    config,
+    configFolder,
+    dataFolder,
+    now,
+    full,
+    allowMassDelete,
+    run: { runId: 'dry-run', renewLease: async () => undefined },
+  };
 }
 
 function failed(step: string, error: unknown): UserError {
@@ -194,6 +205,12 @@ function failed(step: string, error: unknown): UserError {
     cause: error,
     ...(error instanceof UserError && { exitCode: error.exitCode }),
   });
+}
+
+interface BuiltRow {
+  readonly name: string;
+  readonly definition_hash: string;
+  readonly built_at: string;
 }
 
 /**
@@ -208,16 +225,19 @@ class PlannedDefinitions {
     return [...this.#recorded.keys()];
   }
 
+  /** The rows of `definitions` as the plan would leave them, in the order of their names. */
+  #planned(rows: readonly BuiltRow[]): BuiltRow[] {
+    const left = rows.filter(({ name }) => !this.#forgotten.has(name) && !this.#recorded.has(name));
+    const recorded = [...this.#recorded].map(([name, hash]) => ({ name, definition_hash: hash, built_at: 'in this plan' }));
+    return [...left, ...recorded].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
   /** The same warehouse, but for the rows of `definitions`. */
   over(warehouse: Warehouse): Warehouse {
     const own: Partial<Warehouse> = {
       rows: async <Result>(query: Sql, label?: string) => {
         const rows = await warehouse.rows<Result>(query, label);
-        const name = readsDefinition(query);
-        if (name === undefined) return rows;
-        const hash = this.#recorded.get(name);
-        if (hash !== undefined) return [{ hash }] as Result[];
-        return this.#forgotten.has(name) ? [] : rows;
+        return readsDefinitions(query) ? (this.#planned(rows as BuiltRow[]) as Result[]) : rows;
       },
       merge: async (target, source, options) => {
         if (target.name === DEFINITIONS.name) {
@@ -248,10 +268,10 @@ class PlannedDefinitions {
   }
 }
 
-/** The model whose definition a query asks for, where it does nothing else. */
-function readsDefinition(query: Sql): string | undefined {
-  const tables = query.parts.filter((part) => typeof part === 'object' && part.kind === 'table');
-  return tables.length === 1 && tables[0]!.kind === 'table' && tables[0]!.name === DEFINITIONS.name ? textsOf(query)[0] : undefined;
+/** Whether a query asks for the definitions, and for nothing else. */
+function readsDefinitions(query: Sql): boolean {
+  const tables = query.parts.flatMap((part) => (typeof part === 'object' && part.kind === 'table' ? [part.name] : []));
+  return tables.length === 1 && tables[0] === DEFINITIONS.name;
 }
 
 /** The texts bound in a piece of SQL, in order. */

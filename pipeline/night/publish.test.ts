@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Config } from '../config/schema.ts';
+import { CONVERSIONS } from '../models/conversions/tables.ts';
 import { COSTS } from '../models/costs/tables.ts';
 import { EVENTS, EVENTS_RAW } from '../models/events/tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
@@ -67,6 +68,8 @@ async function night(
 const folder = (): string => path.join(dataFolder, 'publications');
 const pointer = (): Pointer => JSON.parse(readFileSync(path.join(folder(), 'current.json'), 'utf8')) as Pointer;
 
+const given = (...keys: readonly string[]) => ({ params: keys.map((key) => ({ key, value: 'x' })) });
+
 test('the first run publishes: a file that describes itself, and the pointer to it', async () => {
   await warehouse.load(COSTS, [
     {
@@ -89,6 +92,11 @@ test('the first run publishes: a file that describes itself, and the pointer to 
       clicks: 5,
     },
   ]);
+  const lead = { conversion_name: 'lead', conversion_date: '2026-06-30', conversion_time: '2026-06-30T10:00:00.000Z' };
+  await warehouse.load(CONVERSIONS, [
+    { ...lead, attribution_time: lead.conversion_time, id: 'L1', ...given('size', 'plan') },
+    { ...lead, attribution_time: lead.conversion_time, id: 'L2', ...given('plan') },
+  ]);
   expect(await night(1, { rows: 1 })).toEqual({ publicationId: 'run-1', kept: false });
   expect(pointer()).toMatchObject({ publication_id: 'run-1', file: 'run-1.duckdb', published_at: '2026-07-01T03:00:00.000Z' });
 
@@ -103,6 +111,7 @@ test('the first run publishes: a file that describes itself, and the pointer to 
     funnel: [],
     models: ['first_click', 'last_click', 'last_significant_click'],
     lookbackDays: 90,
+    params: ['plan', 'size'],
   });
   expect(await snapshot.rows(sql`select campaign, cost_micros from costs`)).toEqual([{ campaign: 'Brand', cost_micros: 12_340_000 }]);
   await snapshot.close();

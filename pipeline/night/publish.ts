@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { syncFolder, writeAtomically } from '../embedded/durable.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
-import { CONVERSIONS } from '../models/conversions/tables.ts';
+import { CONVERSION_CHANGES, CONVERSIONS } from '../models/conversions/tables.ts';
 import { COSTS } from '../models/costs/tables.ts';
 import { EVENTS_RAW } from '../models/events/tables.ts';
 import { IDENTITIES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
@@ -28,6 +28,7 @@ export const PUBLISHED_TABLES: readonly TableDefinition[] = [
   IDENTITY_EDGES,
   USER_IDENTITIES,
   CONVERSIONS,
+  CONVERSION_CHANGES,
   ATTRIBUTION,
   COSTS,
   RUNS,
@@ -81,7 +82,7 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
     publication_id: publicationId,
     published_at: now,
     data_up_to: await latestArrival(warehouse, now),
-    config: JSON.stringify(content),
+    config: JSON.stringify({ ...content, params: await paramNames(warehouse) }),
   });
   // The snapshot may have taken long.
   await run.renewLease();
@@ -125,6 +126,16 @@ export async function latestArrival(warehouse: Warehouse, now: string): Promise<
     'latest event',
   );
   return row?.latest ?? now;
+}
+
+/** Names of the custom parameters that conversions have, in order. */
+async function paramNames(warehouse: Warehouse): Promise<string[]> {
+  const given = warehouse.dialect.unnestColumn(sql`${table(CONVERSIONS.name)}`, ['id'], 'params', 'given');
+  const rows = await warehouse.rows<{ name: string }>(
+    sql`select distinct given.key as name from (${given}) as params order by name nulls first`,
+    'custom parameters',
+  );
+  return rows.map(({ name }) => name);
 }
 
 /** Writes the row that names the publication into the snapshot itself: file and name cannot be taken apart. */

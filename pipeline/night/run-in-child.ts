@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../config/user-error.ts';
+import type { RunChoices } from '../models/step.ts';
 import type { RunEvent, RunSummary } from './run.ts';
 
-export interface ChildRequest {
+export interface ChildRequest extends RunChoices {
   readonly configFile: string;
   readonly dataFolder: string;
 }

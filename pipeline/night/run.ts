@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../config/user-error.ts';
 import { finishErasures } from '../privacy/finish.ts';
+import type { RunChoices } from '../models/step.ts';
 import { projectTables } from '../sources/project-tables.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import { WarehouseInUseError } from '../warehouse/warehouse-error.ts';
@@ -47,7 +48,7 @@ export type RunEvent =
   /** What the run waits for before it begins; told once. */
   | { readonly type: 'waiting'; readonly message: string };
 
-export interface RunOptions {
+export interface RunOptions extends RunChoices {
   readonly config: Config;
   /** Folder that the paths in the config start from. */
   readonly configFolder: string;
@@ -196,13 +197,15 @@ interface Night {
 
 async function runSteps(night: Night, now: string): Promise<RunSummary> {
   const { options, warehouse, lease, warnings } = night;
-  const { config, configFolder, dataFolder, signal, steps = NIGHT_STEPS, onProgress } = options;
+  const { config, configFolder, dataFolder, signal, steps = NIGHT_STEPS, onProgress, full, allowMassDelete } = options;
   const context: NightContext = {
     warehouse,
     config,
     configFolder,
     dataFolder,
     now,
+    full,
+    allowMassDelete,
     run: { runId: lease.runId, renewLease: () => lease.renew() },
   };
   const started = performance.now();

@@ -15,7 +15,8 @@ import type { StepContext, StepResult } from '../models/step.ts';
 import { applyErasures, eraseAgain, eraseTraces } from '../privacy/apply.ts';
 import { fromCleanedSources, withoutErasedConversions } from '../privacy/left-out.ts';
 import { expireEvents, expireInputs, expireSegments, expireSessions } from '../privacy/retention.ts';
-import { type IpHashKey, ipHashKeyOf, withIpHashes } from '../sources/ip-hashes.ts';
+import { type IpHashKey, ipHashKeyOf, withIpHashes, withQueryIpHashes } from '../sources/ip-hashes.ts';
+import { syncRates } from '../sources/rates.ts';
 import { syncSources } from '../sources/sources.ts';
 import { DuckDbWarehouse } from '../warehouse/duckdb/duckdb.ts';
 import { loadSegments } from '../warehouse/duckdb/landing.ts';
@@ -53,11 +54,12 @@ export const NIGHT_STEPS: readonly NightStep[] = [
   { name: 'erased events', run: eraseAgain, transaction: true },
   { name: 'retention of events', run: expireEvents, transaction: true },
   { name: 'sources', run: fromCleanedSources(syncSources), transaction: true },
+  { name: 'rates', run: syncRates, transaction: true },
   { name: 'costs', run: syncCosts, transaction: true },
   { name: 'sessions', run: sessions, transaction: true },
   { name: 'retention of sessions', run: expireSessions, transaction: true },
   { name: 'identity', run: identityStep, transaction: true },
-  { name: 'conversions', run: withoutErasedConversions(conversions), transaction: true },
+  { name: 'conversions', run: conversionsStep, transaction: true },
   { name: 'attribution', run: attribution, transaction: true },
   { name: 'reports', run: reports, transaction: true },
   { name: 'erased traces', run: eraseTraces, transaction: true },
@@ -111,6 +113,10 @@ function inserted(rows: number): Change {
 
 async function identityStep(context: NightContext): Promise<NightStepResult> {
   return withIpHashes(identity, await ipHashKey(context))(context);
+}
+
+async function conversionsStep(context: NightContext): Promise<NightStepResult> {
+  return withoutErasedConversions(withQueryIpHashes(conversions, await ipHashKey(context)))(context);
 }
 
 /** Of the edge that received the events: of `touchtrail up` it lies in the data folder, of the deployed one it is a secret. */

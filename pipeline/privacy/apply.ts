@@ -30,7 +30,17 @@ export interface ErasureContext {
 }
 
 /** Tables that a model makes from events and keeps between nights: it is told what went, and clears them itself. */
-const MODEL_TABLES = new Set(['sessions', 'identity_keys', 'identity_edges', 'identities', 'user_identities']);
+const MODEL_TABLES = new Set([
+  'sessions',
+  'identity_keys',
+  'identity_edges',
+  'identities',
+  'user_identities',
+  'conversions',
+  'attribution',
+  'report_sessions',
+  'report_credits',
+]);
 const ROWS_AT_ONCE = 1_000;
 
 /** The tombstones of a warehouse, with the key that belongs to it. */
@@ -139,7 +149,7 @@ async function unlessFresh(erase: () => Promise<Record<string, Change>>): Promis
 /** Where a former run left something in the tables of a model, that model is rebuilt over all history. */
 async function rebuildWhatIsLeft(warehouse: Warehouse, { pending }: ErasureState): Promise<void> {
   const isLeft = pending.some(({ places }) => places.some(({ place, left }) => MODEL_TABLES.has(place) && (left ?? 0) > 0));
-  if (isLeft) await forgetDefinitions(warehouse, ['sessions', 'identity']);
+  if (isLeft) await forgetDefinitions(warehouse, ['sessions', 'identity', 'derived conversions', 'attribution', 'reports']);
 }
 
 async function noteProgress(warehouse: Warehouse, { pending }: ErasureState, done: readonly PlaceState[]): Promise<void> {
@@ -184,7 +194,7 @@ export async function eraseTraces(context: ErasureContext): Promise<StepResult> 
   for (const target of projectTables(config)) {
     if (target.name.startsWith('staged_')) await warehouse.load(target, [], { replace: true, label: `empty ${target.name}` });
   }
-  const ledgers = new Set(['identity_changes', 'event_changes', 'conversion_changes']);
+  const ledgers = new Set(['identity_changes', 'person_changes', 'event_changes', 'conversion_changes']);
   for (const { target, condition } of namingTables(warehouse.dialect, config, state.ids)) {
     if (!ledgers.has(target.name)) continue;
     const key = target.key.map((name) => warehouse.dialect.identifier(name));

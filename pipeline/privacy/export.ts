@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import type { Config } from '../config/schema.ts';
 import { pendingSegments } from '../embedded/landing/folders.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
-import { CONVERSIONS } from '../models/conversions/tables.ts';
-import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased } from '../models/erasures/predicates.ts';
+import { CONVERSION_CHANGES, CONVERSIONS } from '../models/conversions/tables.ts';
+import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased, unionOf } from '../models/erasures/predicates.ts';
 import { EVENTS, FAILED_EVENTS } from '../models/events/tables.ts';
 import { IDENTITIES, IDENTITY_CHANGES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
 import { SESSIONS } from '../models/sessions/tables.ts';
@@ -39,13 +39,16 @@ export interface ExportRequest {
   readonly write: (text: string) => Promise<void> | void;
 }
 
+/** Columns that name a group by the id that was seen first in it, which may be somebody else's: then the row is shown without it. */
+const GROUP_COLUMNS: ReadonlySet<string> = new Set(['person_id', 'cluster_id', 'from_person_id', 'to_person_id', 'edge_anonymous_id']);
+
 /** Rows of an export, by section. */
 export type ExportCounts = Readonly<Record<string, number>>;
 
 /**
  * Writes all that is stored of a person as one JSON document: identifiers, events with their properties, sessions with where they
- * came from, conversions with the credit of each touch, rows of the CRM, rejected events, and what no run has processed yet. It is
- * streamed: its size is bounded by nothing but the disk.
+ * came from, conversions with the credit of each touch, rows of the CRM, rejected events, and what no run has processed yet. Of those
+ * whom only weaker signals join with the person it holds no row and no id. It is streamed: its size is bounded by nothing but the disk.
  */
 export async function exportPerson(request: ExportRequest): Promise<ExportCounts> {
   const { warehouse, config, dataFolder, person, joined, onLeftOut, now, write } = request;
@@ -54,9 +57,10 @@ export async function exportPerson(request: ExportRequest): Promise<ExportCounts
   const counts: Record<string, number> = {};
   await write(`{\n  "exported_at": ${JSON.stringify(now)},\n  "project": ${JSON.stringify(config.project.name)},\n`);
   await write(`  "asked_for": ${JSON.stringify(person)},\n  "identifiers": ${JSON.stringify(ids)}`);
-  for (const section of sections(warehouse, config, ids)) {
+  const isOwn = ofPerson(ids);
+  for (const section of sections(warehouse, config, ids, strangersAmong(others, ids))) {
     await write(`,\n  ${JSON.stringify(section.name)}: {\n    "description": ${JSON.stringify(section.description)},\n    "rows": [`);
-    counts[section.name] = await writeRows(rowsOf(warehouse, section), write);
+    counts[section.name] = await writeRows(rowsOf(warehouse, section, isOwn), write);
     await write(']\n  }');
   }
   await write(
@@ -65,6 +69,17 @@ export async function exportPerson(request: ExportRequest): Promise<ExportCounts
   counts['not_yet_processed'] = await writeRows(waitingRows(dataFolder, ids), write);
   await write(']\n  }\n}\n');
   return counts;
+}
+
+/** The anonymous ids that only weaker signals join. */
+function strangersAmong(others: readonly WeaklyJoined[], ids: ErasedIds): ErasedIds {
+  const { anonymous_id: all } = unionOf(...others.map((other) => other.ids));
+  return { ...unionOf(), anonymous_id: all.filter((id) => !ids.anonymous_id.includes(id)) };
+}
+
+function ofPerson(ids: ErasedIds): (id: Value) => boolean {
+  const own: ReadonlySet<Value> = new Set(ANONYMOUS_ID_KINDS.flatMap((kind) => ids[kind]));
+  return (id) => own.has(id);
 }
 
 async function writeRows(rows: AsyncIterable<unknown>, write: ExportRequest['write']): Promise<number> {
@@ -77,15 +92,43 @@ async function writeRows(rows: AsyncIterable<unknown>, write: ExportRequest['wri
   return count;
 }
 
-function sections(warehouse: Warehouse, config: Config, ids: ErasedIds): Section[] {
+function sections(warehouse: Warehouse, config: Config, ids: ErasedIds, strangers: ErasedIds): Section[] {
   const { dialect } = warehouse;
-  const named = (target: TableDefinition, orderBy: readonly string[], name = target.name): Section => ({
-    name,
-    description: target.description,
-    target,
-    query: sql`select ${columnsOf(target)} from ${table(target.name)} where ${namesErased(dialect, target, ids)!} ${ordered(orderBy)}`,
-  });
+  const named = (target: TableDefinition, orderBy: readonly string[]): Section => {
+    const isTheirs = namesErased(dialect, target, ids)!;
+    const isNoStranger = target.columns.some(({ name }) => name === 'anonymous_id')
+      ? sql` and not ${isOneOf(dialect, raw('anonymous_id'), ['anonymous_id'], strangers)}`
+      : raw('');
+    return {
+      name: target.name,
+      description: target.description,
+      target,
+      query: sql`select ${columnsOf(target)} from ${table(target.name)} where ${isTheirs}${isNoStranger} ${ordered(orderBy)}`,
+    };
+  };
+  // A person of the graph may hold identifiers of others, too: theirs are those of their own edges.
+  const identifiers = sql`
+    select ${join(USER_IDENTITIES.columns.map(({ name }) => raw(`known.${name}`)))}
+    from ${table(USER_IDENTITIES.name)} as known
+    where exists (
+      select 1 from (
+        select identities.person_id, edges.key_name, edges.key_value
+        from ${table(IDENTITY_EDGES.name)} as edges
+        inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = edges.anonymous_id
+        where edges.verdict = 'used' and ${isOneOf(dialect, raw('edges.anonymous_id'), ANONYMOUS_ID_KINDS, ids)}
+      ) as own
+      where own.person_id = known.person_id and own.key_name = known.key_name and own.key_value = known.key_value
+    )
+    ${ordered(USER_IDENTITIES.key)}`;
   const conversions = namesErased(dialect, CONVERSIONS, ids)!;
+  const changes = sql`
+    select ${join(CONVERSION_CHANGES.columns.map(({ name }) => raw(`changes.${name}`)))}
+    from ${table(CONVERSION_CHANGES.name)} as changes
+    where exists (
+      select 1 from (select conversion_name, id from ${table(CONVERSIONS.name)} where ${conversions}) as own
+      where own.conversion_name = changes.conversion_name and own.id = changes.id
+    )
+    ${ordered(CONVERSION_CHANGES.key)}`;
   const credits = sql`
     select ${join(ATTRIBUTION.columns.map(({ name }) => raw(`attribution.${name}`)))}
     from ${table(ATTRIBUTION.name)} as attribution
@@ -114,7 +157,7 @@ function sections(warehouse: Warehouse, config: Config, ids: ErasedIds): Section
   });
   return [
     named(IDENTITIES, IDENTITIES.key),
-    named(USER_IDENTITIES, USER_IDENTITIES.key),
+    { name: USER_IDENTITIES.name, description: USER_IDENTITIES.description, target: USER_IDENTITIES, query: identifiers },
     named(IDENTITY_KEYS, IDENTITY_KEYS.key),
     named(IDENTITY_EDGES, IDENTITY_EDGES.key),
     named(IDENTITY_CHANGES, IDENTITY_CHANGES.key),
@@ -122,6 +165,7 @@ function sections(warehouse: Warehouse, config: Config, ids: ErasedIds): Section
     named(EVENTS, ['occurred_at', 'sequence', 'write_key_id', 'message_id']),
     named(FAILED_EVENTS, ['received_at', 'edge_instance', 'edge_sequence', 'position']),
     named(CONVERSIONS, ['conversion_time', 'conversion_name', 'id']),
+    { name: CONVERSION_CHANGES.name, description: CONVERSION_CHANGES.description, target: CONVERSION_CHANGES, query: changes },
     { name: ATTRIBUTION.name, description: ATTRIBUTION.description, target: ATTRIBUTION, query: credits },
     ...sources,
   ];
@@ -132,13 +176,14 @@ const columnsOf = (target: TableDefinition): Sql => join(target.columns.map(({ n
 const ordered = (columns: readonly string[]): Sql => sql`order by ${join(columns.map((name) => raw(`${name} nulls first`)))}`;
 
 /** Rows as objects; JSON columns, which are stored as text, as what they hold. Empty columns are left out. */
-async function* rowsOf(warehouse: Warehouse, { target, query, name }: Section): AsyncGenerator<Row> {
+async function* rowsOf(warehouse: Warehouse, { target, query, name }: Section, isOwn: (id: Value) => boolean): AsyncGenerator<Row> {
   for await (const columns of warehouse.batches(query, `export of ${name}`, { largeIntegers: 'text' })) {
     for (let i = 0; i < (columns[0]?.length ?? 0); i++) {
       yield Object.fromEntries(
         target.columns.flatMap(({ name: column, type }, at) => {
           const value = columns[at]![i]!;
           if (value === null || (Array.isArray(value) && value.length === 0)) return [];
+          if (GROUP_COLUMNS.has(column) && !isOwn(value)) return [];
           return [[column, type === 'JSON' && typeof value === 'string' ? (JSON.parse(value) as Value) : value]];
         }),
       );

@@ -76,7 +76,7 @@ function receipts(
     const places: PlaceState[] = [...left].map(([place, count]) => {
       const known = before.get(place);
       const files = place === 'publications' ? publications.rewritten.length + publications.removed.length : 0;
-      const state = { place, deleted: (known?.deleted ?? 0) + files, left: count };
+      const state = { place, deleted: (known?.deleted ?? 0) + files, left: count, ...(files > 0 && { note: 'files, written anew' }) };
       return count > 0 && known?.note !== undefined ? { ...state, note: known.note } : state;
     });
     if (config.warehouse.type === 'duckdb')

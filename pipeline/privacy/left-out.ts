@@ -55,7 +55,7 @@ async function conversionsWithoutErased(warehouse: Warehouse, state: ErasureStat
     ' or ',
   )})`;
   const columns = STAGED_CONVERSIONS.columns.map(({ name }) =>
-    ['client_id', 'user_id', 'email_hash'].includes(name)
+    ['client_id', 'user_id', 'email_hash', 'ip_key'].includes(name)
       ? sql`if(${isErased}, null, returned.${raw(name)}) as ${raw(name)}`
       : raw(`returned.${name}`),
   );

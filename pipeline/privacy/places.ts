@@ -74,6 +74,7 @@ function sourceNames(dialect: Dialect, source: Config['sources'][string], ids: E
 export interface PlaceCount {
   readonly place: string;
   readonly count: number;
+  /** What becomes of them, where they are not simply deleted. */
   readonly note?: string;
 }
 
@@ -85,7 +86,8 @@ export async function countInTables(warehouse: Warehouse, config: Config, ids: E
       sql`select count(*) as row_count from ${table(target.name)} where ${condition}`,
       `rows of ${target.name}`,
     );
-    counts.push({ place: target.name, count: row!.row_count });
+    const note = config.sources[target.name] && { note: 'kept; the columns that identify are left out when the export is loaded' };
+    counts.push({ place: target.name, count: row!.row_count, ...note });
   }
   return counts;
 }

@@ -17,7 +17,17 @@ import { replaceDatabase } from './database-file.ts';
 /** Names another cluster's rows hold the earliest id of: they stay, without it. */
 const GROUPING_COLUMNS = new Set(['cluster_id']);
 /** What a conversion knows of its person. */
-const CONVERSION_IDENTIFIERS = ['client_id', 'user_id', 'email_hash', 'ip_hash', 'ip_address', 'person_id', 'person_key', 'matched_by'];
+const CONVERSION_IDENTIFIERS = [
+  'client_id',
+  'user_id',
+  'email_hash',
+  'ip_key',
+  'ip_hash',
+  'ip_address',
+  'person_id',
+  'person_key',
+  'matched_by',
+];
 
 function publicationFiles(dataFolder: string): string[] {
   const folder = path.join(dataFolder, PUBLICATIONS_FOLDER);
@@ -155,7 +165,8 @@ async function fill({ session }: DuckDbWarehouse, ids: ErasedIds): Promise<void>
   for (const [name, columns] of tables) {
     const into = raw(`insert into fresh.main.${identifier(name)} by name `);
     if (name === 'conversions') await run(sql`${into}${withoutIdentifiers(columns)}`);
-    else if (name === 'attribution' || name === 'report_credits') await run(sql`${into}${credits(name, await timeZone(session))}`);
+    else if (name === 'attribution') await run(sql`${into}${credits(name, raw('conversions.attribution_time as click_time'))}`);
+    else if (name === 'report_credits') await run(sql`${into}${credits(name, reported(columns, await timeZone(session)))}`);
     else if (name === 'report_sessions')
       await run(sql`${into}select * from report_sessions where session_id not in (select session_id from erased_sessions)`);
     else {
@@ -183,14 +194,19 @@ function withoutIdentifiers(columns: readonly Column[]): Sql {
   return sql`select * replace (${join(replaced)}) from conversions as facts`;
 }
 
-/** The credits of an erased person's conversions become one that is not attributed, for each model. */
-function credits(name: 'attribution' | 'report_credits', zone: string): Sql {
-  const together =
-    name === 'attribution'
-      ? raw('conversions.attribution_time as click_time')
-      : sql`facts.conversion_date, conversions.is_qualified, ${duckDbDialect.localDate(raw('conversions.attribution_time'), zone)} as click_date, ${join(
-          DIMENSION_COLUMNS.filter(({ mode }) => mode === 'required').map((column) => sql`${NOT_ATTRIBUTED} as ${raw(column.name)}`),
-        )}`;
+/** What a credit that is not attributed has in report_credits; one of an earlier version has no parameters. */
+function reported(columns: readonly Column[], zone: string): Sql {
+  const params = raw(columns.some(({ name }) => name === 'params') ? 'conversions.params, ' : '');
+  return sql`facts.conversion_date, conversions.is_qualified, ${params}${duckDbDialect.localDate(raw('conversions.attribution_time'), zone)} as click_date, ${join(
+    DIMENSION_COLUMNS.filter(({ mode }) => mode === 'required').map((column) => sql`${NOT_ATTRIBUTED} as ${raw(column.name)}`),
+  )}`;
+}
+
+/**
+ * The credits of an erased person's conversions become one that is not attributed, for each model.
+ * @param together what else that one has.
+ */
+function credits(name: 'attribution' | 'report_credits', together: Sql): Sql {
   return sql`
     select * from ${raw(name)} as facts where not ${IS_ERASED}
     union all by name

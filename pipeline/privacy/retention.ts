@@ -4,6 +4,7 @@ import { addDays } from '../config/calendar.ts';
 import type { Config } from '../config/schema.ts';
 import { landingFolders, segmentsIn } from '../embedded/landing/folders.ts';
 import { noteRemovals } from '../models/erasures/removal.ts';
+import { addChanges } from '../models/events/changes.ts';
 import { EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../models/events/tables.ts';
 import { SESSIONS } from '../models/sessions/tables.ts';
 import type { StepResult } from '../models/step.ts';
@@ -53,7 +54,11 @@ export async function expireEvents({ warehouse, config, now }: ErasureContext): 
 export async function expireSessions({ warehouse, config, now }: ErasureContext): Promise<StepResult> {
   const days = keptDays(config).sessions;
   if (days === undefined) return { changes: {}, warnings: [] };
-  return { changes: { sessions: await expire(warehouse, SESSIONS, firstKeptDay(now, days)) }, warnings: [] };
+  const first = firstKeptDay(now, days);
+  // What is made of sessions learns of it; the sessions themselves would be made anew.
+  const places = sql`select anonymous_id, started_at as occurred_at, true as is_removal from ${table(SESSIONS.name)} where ${before(SESSIONS, first)}`;
+  await addChanges(warehouse, places, ['conversions', 'reports']);
+  return { changes: { sessions: await expire(warehouse, SESSIONS, first) }, warnings: [] };
 }
 
 /** Whole partitions: a day is kept or it is not. */

@@ -3,7 +3,7 @@ import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports
 import type { Dialect } from '../warehouse/dialect.ts';
 import { join, param, raw, sql, type Sql, type SqlPart, table } from '../warehouse/sql.ts';
 import type { DateRange } from './dates.ts';
-import { DIMENSIONS, type DimensionName, dimensionSql, type FactTable } from './dimensions.ts';
+import { dimensionColumn, type DimensionName, dimensionSql, type FactTable, isOfCosts } from './dimensions.ts';
 import { factFilter, filtersBeyondCosts, rowFilter } from './filters.ts';
 import { factsOf, isConversionMetric, isRatioOfCost, type Measure, type Metric, type MetricName, METRICS } from './metrics.ts';
 import { type AttributedConversion, columnKey, type ReportQuery } from './schema.ts';
@@ -52,13 +52,14 @@ export function buildReport(query: ReportQuery, dialect: Dialect): ReportPlan {
   const measures = measureColumns(query, metrics);
   const costsAsked = measures.some(({ measure }) => factsOf(measure) === REPORT_COSTS);
   const costsFilterable = !filtersBeyondCosts(query.filters);
-  const costsInRows = costsFilterable && query.dimensions.every((name) => DIMENSIONS[name].ofCosts);
+  const costsInRows = costsFilterable && query.dimensions.every(isOfCosts);
   const groups = (dimensions: readonly DimensionName[], costs: boolean) => groupsSql({ query, dialect, measures, dimensions, costs });
 
+  const dimensionColumns = query.dimensions.map((name) => raw(dimensionColumn(name, query.dimensions)));
   const columnSql = (column: string) => metricSql(metricOf(column, metrics), measures);
   const condition = rowFilter(query.filters, columnSql);
   const rows = sql`with ${groups(query.dimensions, costsInRows)}
-select ${join([...query.dimensions.map(raw), ...measures.map(({ name }) => asText(name, dialect)), sql`count(*) over () as ${raw(ROW_COUNT)}`, sql`(select count(*) from figures) as ${raw(ALL_ROW_COUNT)}`])}
+select ${join([...dimensionColumns, ...measures.map(({ name }) => asText(name, dialect)), sql`count(*) over () as ${raw(ROW_COUNT)}`, sql`(select count(*) from figures) as ${raw(ALL_ROW_COUNT)}`])}
 from figures
 ${condition ? sql`where ${condition}` : sql``}
 order by ${orderSql(query, metrics, columnSql)}
@@ -148,6 +149,7 @@ function groupsSql(grouping: Grouping): Sql {
   const credits: FactTable = { table: REPORT_CREDITS, date: query.time_basis === 'click_time' ? 'click_date' : 'conversion_date' };
   const tables: FactTable[] = [{ table: REPORT_SESSIONS, date: 'click_date' }, credits, { table: REPORT_COSTS, date: 'click_date' }];
   const used = tables.filter((facts) => measures.some(({ measure }) => factsOf(measure) === facts.table));
+  const groups = dimensions.map((name) => raw(dimensionColumn(name, query.dimensions)));
   const figures = measures.map((column) => sql`${figureSql(column, measures)} as ${raw(column.name)}`);
   return sql`facts as (
 ${join(
@@ -156,9 +158,9 @@ ${join(
 )}
 ),
 figures as (
-select ${join([...dimensions.map(raw), ...figures])}
+select ${join([...groups, ...figures])}
 from facts
-${dimensions.length ? sql`group by ${join(dimensions.map(raw))}` : sql``}
+${groups.length ? sql`group by ${join(groups)}` : sql``}
 )`;
 }
 
@@ -186,7 +188,9 @@ function figureSql(column: MeasureColumn, measures: readonly MeasureColumn[]): S
 
 /** One table of facts, grouped by the dimensions, with a column for every measure of the report. */
 function factsSql(facts: FactTable, { query, dialect, measures, dimensions, costs }: Grouping): Sql {
-  const dims = dimensions.map((name) => sql`${dimensionSql(name, facts, dialect, query.interval)} as ${raw(name)}`);
+  const dims = dimensions.map(
+    (name) => sql`${dimensionSql(name, facts, dialect, query.interval)} as ${raw(dimensionColumn(name, query.dimensions))}`,
+  );
   const columns = measures.map((column) => {
     const value = factsOf(column.measure) === facts.table ? sumSql(column, facts, query) : sql`${param(null, 'INT64')}`;
     return sql`${value} as ${raw(column.name)}`;
@@ -250,12 +254,14 @@ order by 1 nulls first`;
 
 /** As asked for, then by every dimension, so that equal figures always come in the same order. */
 function orderSql(query: ReportQuery, metrics: readonly MetricColumn[], columnSql: (column: string) => Sql): Sql {
-  const isDimension = (field: string): field is DimensionName => (query.dimensions as readonly string[]).includes(field);
+  const { dimensions } = query;
+  const isAmong = (field: string): field is DimensionName => (dimensions as readonly string[]).includes(field);
+  const column = (name: DimensionName) => raw(dimensionColumn(name, dimensions));
   const keys = query.order_by.map(({ field, direction }) => {
-    const value = isDimension(field) ? raw(field) : columnSql(field);
+    const value = isAmong(field) ? column(field) : columnSql(field);
     return sql`${value} ${raw(direction)} nulls last`;
   });
-  const ties = query.dimensions.map((name) => sql`${raw(name)} asc nulls last`);
+  const ties = dimensions.map((name) => sql`${column(name)} asc nulls last`);
   const order = keys.length ? [...keys, ...ties] : [...defaultOrder(query, metrics, columnSql), ...ties];
   return order.length ? join(order) : sql`1`;
 }
@@ -266,7 +272,7 @@ function defaultOrder(query: ReportQuery, metrics: readonly MetricColumn[], colu
   const asked = WEIGHTS.flatMap((name) => metrics.filter(({ metric }) => metric === name));
   return [
     ...(query.dimensions.includes('date') ? [sql`date asc`] : []),
-    ...(dimension ? [sql`case when ${raw(dimension)} = ${NOT_ATTRIBUTED} then 1 else 0 end`] : []),
+    ...(dimension ? [sql`case when ${raw(dimensionColumn(dimension, query.dimensions))} = ${NOT_ATTRIBUTED} then 1 else 0 end`] : []),
     ...asked.map(({ key }) => sql`coalesce(${columnSql(key)}, 0) desc`),
   ];
 }

@@ -1,7 +1,7 @@
 import { NOT_ATTRIBUTED } from '../models/reports/publication.ts';
 import type { Dialect } from '../warehouse/dialect.ts';
 import { arrayParam, join, param, raw, sql, type Sql } from '../warehouse/sql.ts';
-import { type DimensionName, DIMENSIONS, dimensionSql, type FactTable } from './dimensions.ts';
+import { type DimensionName, dimensionSql, type FactTable, isOfCosts } from './dimensions.ts';
 import { type Condition, conditionsOf, type Filters, isMetricCondition } from './schema.ts';
 
 const OPERATORS = { gt: raw('>'), gte: raw('>='), lt: raw('<'), lte: raw('<=') };
@@ -22,9 +22,7 @@ export function rowFilter(filters: Filters | undefined, columnSql: (column: stri
 
 /** Whether the filter names a dimension that costs do not carry, so that they cannot be filtered. */
 export function filtersBeyondCosts(filters: Filters | undefined): boolean {
-  return conditionsOf(filters).some(
-    ([, condition]) => !isMetricCondition(condition) && !DIMENSIONS[condition.field as DimensionName].ofCosts,
-  );
+  return conditionsOf(filters).some(([, condition]) => !isMetricCondition(condition) && !isOfCosts(condition.field as DimensionName));
 }
 
 function filterSql(

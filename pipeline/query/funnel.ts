@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { problemsOf } from '../config/problems.ts';
 import { NOT_ATTRIBUTED, type PublishedConfig } from '../models/reports/publication.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
-import { type DimensionName, DIMENSION_NAMES } from './dimensions.ts';
+import { type BuiltInDimension, DIMENSION_NAMES } from './dimensions.ts';
 import { unknownName } from './names.ts';
 import type { Publication } from './publication.ts';
 import { type ResultMeta, type ResultRow, runReport } from './result.ts';
@@ -12,7 +12,7 @@ import { columnKey, DateRange, invalidQuery, parseReportQuery, TIME_BASES } from
 export const FunnelQuery = z.strictObject({
   date_range: DateRange,
   model: z.string(),
-  dimension: z.enum(DIMENSION_NAMES.filter((name) => name !== 'date') as [DimensionName, ...DimensionName[]]).default('channel'),
+  dimension: z.enum(DIMENSION_NAMES.filter((name) => name !== 'date') as [BuiltInDimension, ...BuiltInDimension[]]).default('channel'),
   time_basis: z.enum(TIME_BASES).default('conversion_time'),
   limit: z.int().min(1).max(100_000).default(1000),
 });
@@ -44,7 +44,7 @@ export interface FunnelRow {
 }
 
 export interface FunnelResult {
-  readonly dimension: DimensionName;
+  readonly dimension: BuiltInDimension;
   readonly model: string;
   readonly stages: readonly FunnelStage[];
   readonly rows: readonly FunnelRow[];

@@ -354,6 +354,8 @@ describe('whatever the dimensions', () => {
     ...DIMENSION_NAMES.map((name) => [name]),
     ...DIMENSION_NAMES.slice(1).map((name, i) => [name, DIMENSION_NAMES[i]!]),
     ['date', 'channel', 'source', 'campaign', 'device_type'],
+    ['param.plan'],
+    ['channel', 'param.size', 'param.plan'],
   ];
   const attributed_conversions = [WON_FIRST, LEAD_FIRST, { conversion: 'closed_won', model: 'linear' }];
 
@@ -380,6 +382,60 @@ describe('whatever the dimensions', () => {
       }
     }
   });
+});
+
+test('by a parameter, conversions stand by their own, and sessions and cost where it is not set', async () => {
+  const { rows, dimensions, meta } = await report({
+    dimensions: ['param.plan'],
+    metrics: ['sessions', 'cost', 'conversions', 'conversion_value'],
+    attributed_conversions: [WON_FIRST, LEAD_FIRST],
+    order_by: [{ field: 'param.plan', direction: 'asc' }],
+  });
+  expect(dimensions).toEqual([{ key: 'param.plan', label: 'plan' }]);
+  expect(rows.map((row) => [row.dimensions['param.plan'], Object.values(row.figures)])).toEqual([
+    ['basic', [0, null, 0, 0, 1, null]],
+    ['pro', [0, null, 1, 10_000, 1, null]],
+    [null, [5, null, 1, 500, 1, null]],
+  ]);
+  expect(meta.notes).toEqual([
+    'ad costs are not known by param.plan: they stand in the total only',
+    'sessions are not known by param.plan: they stand where it is not set',
+  ]);
+});
+
+test('a filter on a parameter counts the conversions that have it', async () => {
+  const { totals: all } = await report({
+    dimensions: [],
+    metrics: ['conversions'],
+    attributed_conversions: [WON_FIRST, LEAD_FIRST],
+    filters: { and: [{ field: 'param.plan', operator: 'equals', value: 'pro' }] },
+  });
+  expect(all.figures).toEqual({ 'closed_won.first_click.conversions': 1, 'lead.first_click.conversions': 1 });
+});
+
+test('what a person said is a channel of its own, and neither direct nor not attributed', async () => {
+  const credit = {
+    conversion_name: 'lead',
+    model: 'first_click',
+    session_id: '',
+    credit: 1_000_000_000,
+    conversion_date: '2026-01-10',
+    click_date: '2026-01-10',
+  };
+  const dimensions = { channel: 'Podcast (SRA)', source: 'self-reported', medium: 'self-reported', reason: 'self_reported' };
+  const asked = await openWorld({ credits: [{ ...credit, ...dimensions, conversion_id: 'L7' }] });
+  const query = {
+    date_range: ALL,
+    dimensions: ['channel', 'source_medium', 'campaign'],
+    metrics: ['conversions'],
+    attributed_conversions: [LEAD_FIRST],
+    filters: { and: [{ field: 'channel', operator: 'contains', value: 'sra' }] },
+  };
+  const { rows } = await runReport(asked, PUBLICATION, parseReportQuery(query, PUBLICATION.config));
+  await asked.close();
+  expect(rows.map(({ dimensions: found, figures }) => [Object.values(found), Object.values(figures)])).toEqual([
+    [['Podcast (SRA)', 'self-reported / self-reported', null], [1]],
+  ]);
 });
 
 test('the answer says what it was made of', async () => {

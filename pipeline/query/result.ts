@@ -1,9 +1,10 @@
 import type { Row, Value, Warehouse } from '../warehouse/warehouse.ts';
 import { buildReport, measureOf, type MetricColumn, type ReportPlan, ALL_ROW_COUNT, ROW_COUNT } from './build.ts';
 import type { DateRange } from './dates.ts';
-import { DIMENSIONS, type DimensionName } from './dimensions.ts';
-import { isRatioOfCost, type Metric, type MetricKind, type MetricName, METRICS, metricValue } from './metrics.ts';
+import { dimensionColumn, dimensionLabel, type DimensionName, isOfCosts, isParam } from './dimensions.ts';
+import { factsOf, isRatioOfCost, type Metric, type MetricKind, type MetricName, METRICS, metricValue } from './metrics.ts';
 import type { PublishedConfig } from '../models/reports/publication.ts';
+import { REPORT_SESSIONS } from '../models/reports/tables.ts';
 import type { Publication } from './publication.ts';
 import type { AttributedConversion, ReportQuery } from './schema.ts';
 
@@ -76,10 +77,10 @@ export async function runReport(warehouse: Warehouse, publication: Publication, 
   const row_count = Number(rows[0]?.[ROW_COUNT] ?? 0);
   const all_row_count = Number(rows[0]?.[ALL_ROW_COUNT] ?? 0);
   return {
-    dimensions: query.dimensions.map((key) => ({ key, label: key === 'date' ? DATE_LABELS[query.interval] : DIMENSIONS[key].label })),
+    dimensions: query.dimensions.map((key) => ({ key, label: key === 'date' ? DATE_LABELS[query.interval] : dimensionLabel(key) })),
     columns: plan.metrics.map((column) => resultColumn(column)),
     rows: rows.map((row) => ({
-      dimensions: Object.fromEntries(query.dimensions.map((name) => [name, row[name] as string | null])),
+      dimensions: Object.fromEntries(query.dimensions.map((name) => [name, row[dimensionColumn(name, query.dimensions)] as string | null])),
       ...figures(row),
     })),
     totals: figures(totals),
@@ -137,9 +138,12 @@ function unpricedNote({ currency, cost_rows }: UnpricedCosts, { project }: Publi
 
 function notesOf(query: ReportQuery, plan: ReportPlan, totals: Row, config: PublishedConfig): string[] {
   const notes: string[] = [];
-  const beyond = query.dimensions.filter((name) => !DIMENSIONS[name].ofCosts).join(', ');
+  const beyond = query.dimensions.filter((name) => !isOfCosts(name)).join(', ');
   if (plan.costs === 'in totals only') notes.push(`ad costs are not known by ${beyond}: they stand in the total only`);
   if (plan.costs === 'not filterable') notes.push('ad costs cannot be filtered as asked, so they are left out');
+  const params = query.dimensions.filter(isParam).join(', ');
+  if (params && plan.measures.some(({ measure }) => factsOf(measure) === REPORT_SESSIONS))
+    notes.push(`sessions are not known by ${params}: they stand where it is not set`);
   const unvalued = new Set<string>();
   for (const { measure, pair, period, name } of plan.measures) {
     if (measure !== 'unvalued_credit' || period !== 'current' || !pair || !isMoney(pair, config)) continue;

@@ -52,6 +52,16 @@ describe('an unknown name is answered with the nearest known one', () => {
       'filters.and[0]: unknown dimension or metric "chanel", did you mean "channel"?',
       '',
     ],
+    [
+      { dimensions: ['param.plam'] },
+      'dimensions[0]: unknown dimension "param.plam", did you mean "param.plan"? (known: param.plan, param.size)',
+      '',
+    ],
+    [
+      { filters: { and: [{ field: 'param.plam', operator: 'is_set' }] } },
+      'filters.and[0]: unknown dimension "param.plam", did you mean "param.plan"?',
+      '',
+    ],
   ])('%j', (query, start, hint) => {
     const message = messageOf(query);
     expect(message).toContain(start);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type ConfigProblem, problemsOf } from '../config/problems.ts';
 import { UserError } from '../config/user-error.ts';
 import { isDate } from './dates.ts';
-import { type DimensionName, DIMENSION_NAMES, DIMENSIONS } from './dimensions.ts';
+import { DIMENSION_NAMES, type DimensionName, isDimension, isParam, paramDimension, unknownDimension } from './dimensions.ts';
 import { isConversionMetric, METRIC_NAMES, METRICS, type MetricName } from './metrics.ts';
 import { unknownName } from './names.ts';
 import type { PublishedConfig } from '../models/reports/publication.ts';
@@ -24,6 +24,11 @@ const AttributedConversion = z.strictObject({
   model: z.string().describe('Attribution model.'),
 });
 export type AttributedConversion = z.infer<typeof AttributedConversion>;
+
+const Dimension = z
+  .string()
+  .refine(isDimension, { error: ({ input }) => unknownDimension(input) })
+  .describe('A dimension; param.NAME is a custom parameter of the conversions.') as unknown as z.ZodType<DimensionName, DimensionName>;
 
 const field = z.string().describe('A dimension, or a metric for gt, gte, lt and lte.');
 const scalar = z.union([z.string(), z.number()]);
@@ -57,10 +62,7 @@ export const INTERVALS = ['day', 'week', 'month'] as const;
 export const ReportQuery = z.strictObject({
   date_range: DateRange,
   comparison_date_range: DateRange.optional(),
-  dimensions: z
-    .array(z.enum(DIMENSION_NAMES as [DimensionName, ...DimensionName[]]))
-    .max(5)
-    .default(['channel']),
+  dimensions: z.array(Dimension).max(5).default(['channel']),
   /** What the dimension `date` stands for: the day, the Monday of the week or the first of the month. */
   interval: z.enum(INTERVALS).default('day'),
   metrics: z
@@ -109,6 +111,10 @@ function problemsOfQuery(query: ReportQuery, published: PublishedConfig): Config
     }
     if (!published.models.includes(model)) report(`attributed_conversions[${i}].model`, unknownName('model', model, published.models));
   });
+  query.dimensions.forEach((name, i) => {
+    const problem = problemOfParam(name, published);
+    if (problem) report(`dimensions[${i}]`, problem);
+  });
   const needing = query.metrics.filter(isConversionMetric);
   if (needing.length && query.attributed_conversions.length === 0) {
     report(
@@ -132,7 +138,7 @@ function problemsOfQuery(query: ReportQuery, published: PublishedConfig): Config
     if (!known.includes(field)) report(`order_by[${i}].field`, unknownName('column of this report', field, known));
   });
   for (const [path, condition] of conditionsOf(query.filters)) {
-    const problem = problemOfCondition(condition, query);
+    const problem = problemOfCondition(condition, query, published);
     if (problem) report(path, problem);
   }
   const mixed = groupsOf(query.filters).find(([, group]) => new Set(group.map(isMetricCondition)).size > 1);
@@ -153,12 +159,20 @@ export function orderableFields(query: ReportQuery): string[] {
 const COMPARISONS = ['gt', 'gte', 'lt', 'lte'];
 
 /** Whether a condition is about a metric, and so chooses rows of the result. */
-export const isMetricCondition = (condition: Condition): boolean => !Object.hasOwn(DIMENSIONS, condition.field);
+export const isMetricCondition = (condition: Condition): boolean => !isDimension(condition.field);
 
-function problemOfCondition(condition: Condition, query: ReportQuery): string | undefined {
+/** Of the parameters only those are known that a conversion of the publication has. */
+function problemOfParam(name: string, { params }: PublishedConfig): string | undefined {
+  const known = params.map(paramDimension);
+  return !isParam(name) || known.includes(name) ? undefined : unknownName('dimension', name, known);
+}
+
+function problemOfCondition(condition: Condition, query: ReportQuery, published: PublishedConfig): string | undefined {
   const { field, operator } = condition;
   const orderable = COMPARISONS.includes(operator);
-  if (Object.hasOwn(DIMENSIONS, field)) {
+  const unknown = problemOfParam(field, published);
+  if (unknown) return unknown;
+  if (isDimension(field)) {
     if (field === 'date') {
       if (!orderable) return `"date" is compared with gt, gte, lt or lte, or chosen by date_range`;
       if (!isDate(String('value' in condition ? condition.value : ''))) return `expected a date such as "2026-06-30"`;
@@ -166,7 +180,7 @@ function problemOfCondition(condition: Condition, query: ReportQuery): string | 
     }
     return orderable ? `"${operator}" compares numbers, and "${field}" is text` : undefined;
   }
-  const metrics = orderableFields(query).filter((name) => !Object.hasOwn(DIMENSIONS, name));
+  const metrics = orderableFields(query).filter((name) => !isDimension(name));
   if (!metrics.includes(field)) {
     if (Object.hasOwn(METRICS, field)) return `"${field}" is not among the metrics of this report`;
     return unknownName('dimension or metric', field, [...DIMENSION_NAMES, ...metrics]);

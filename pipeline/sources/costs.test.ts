@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { reports } from '../models/reports/reports.ts';
 import { type World, openWorld } from '../testing/world.ts';
 import { syncCosts } from './costs.ts';
+import { syncRates } from './rates.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -37,6 +38,8 @@ test('cost files become costs with the channel their clicks arrive in; empty ids
       cost_micros: 2_755_000,
       original_cost: 2.755,
       currency: 'EUR',
+      rate: null,
+      rate_date: null,
       impressions: 49,
       clicks: 2,
     },
@@ -56,6 +59,8 @@ test('cost files become costs with the channel their clicks arrive in; empty ids
       cost_micros: 1_000_000,
       original_cost: 1,
       currency: 'EUR',
+      rate: null,
+      rate_date: null,
       impressions: 5,
       clicks: 1,
     },
@@ -75,11 +80,15 @@ test('cost files become costs with the channel their clicks arrive in; empty ids
       cost_micros: null,
       original_cost: 6.8,
       currency: 'USD',
+      rate: null,
+      rate_date: null,
       impressions: 385,
       clicks: 4,
     },
   ]);
-  expect(result!.warnings).toEqual([expect.stringMatching(/^costs\[1\]: meta_ads is in USD and there are no exchange rates to EUR yet/)]);
+  expect(result!.warnings).toEqual([
+    expect.stringMatching(/^costs: 1 row of meta_ads in USD is in no total: there are no exchange rates to EUR yet\..*add `rates: /),
+  ]);
   expect((await world.run(syncCosts))[0]!.changes).toEqual({ costs: { inserted: 0, updated: 0, deleted: 0 } });
 });
 
@@ -117,6 +126,25 @@ test('one campaign in two currencies, or with two sources, is told apart and nev
   ]);
 });
 
+test('cost in another currency is converted at the rate of its own day, else the last within seven days; its amount stays', async () => {
+  await world.close();
+  world = await openWorld({
+    costs: [{ csv: 'meta.csv', platform: 'meta_ads', source: 'facebook', medium: 'paid-social', currency: 'USD' }],
+    rates: { csv: 'rates.csv' },
+  });
+  await world.file('rates.csv', 'Date,USD\n2026-03-02,1.25\n2026-03-01,2\n');
+  await world.file('meta.csv', `${HEADER}2026-03-02,9,1,A,,,,,10,1,1\n2026-03-09,9,2,B,,,,,10,1,1\n2026-03-10,9,3,C,,,,,10,1,1\n`);
+  const [, result] = await world.run(syncRates, syncCosts);
+  expect(await world.rows('select campaign_id, cost_micros, original_cost, rate, rate_date from costs order by campaign_id')).toEqual([
+    { campaign_id: '1', cost_micros: 8_000_000, original_cost: 10, rate: 1.25, rate_date: '2026-03-02' },
+    { campaign_id: '2', cost_micros: 8_000_000, original_cost: 10, rate: 1.25, rate_date: '2026-03-02' },
+    { campaign_id: '3', cost_micros: null, original_cost: 10, rate: null, rate_date: null },
+  ]);
+  expect(result!.warnings).toEqual([
+    'costs: 1 row of meta_ads in USD is in no total: no rate is known for USD of 2026-03-10, nor of the 7 days before',
+  ]);
+});
+
 test('an export without rows deletes nothing where there were some', async () => {
   await world.file('google.csv', `${HEADER}2026-03-01,1,11,Brand,,,,,2.00,40,2\n`);
   await world.file('meta.csv', HEADER);
@@ -133,9 +161,11 @@ test('an export that lost more than the allowed share of its rows deletes nothin
   await world.run(syncCosts);
   await world.file('google.csv', campaigns(69));
   await expect(world.run(syncCosts)).rejects.toThrow(
-    /google\.csv has 69 rows where the last export had 100 rows; at most 30 % may disappear at once\. .*set costs\[0\]\.maximumShrink to 1 for one run/,
+    /google\.csv has 69 rows where the last export had 100 rows; at most 30 % may disappear at once\. .*If the loss is meant: touchtrail run --allow-mass-delete$/,
   );
   expect(await world.rows('select count(*) as rows from costs')).toEqual([{ rows: 100 }]);
+  await syncCosts({ ...world, configFolder: world.folder, now: '2026-07-01T03:00:00.000Z', allowMassDelete: true });
+  expect(await world.rows('select count(*) as rows from costs')).toEqual([{ rows: 69 }]);
 });
 
 test('a project without cost files has no costs', async () => {

@@ -3,32 +3,47 @@ import type { Config } from '../config/schema.ts';
 import { guardAgainstShrinking } from './shrink-guard.ts';
 import type { Dialect } from '../warehouse/dialect.ts';
 import { type Sql, join, param, raw, sql, table } from '../warehouse/sql.ts';
+import { projectMicros, ratesOf } from '../models/rates/lookup.ts';
+import { counted, noRate, noRatesYet } from '../models/rates/words.ts';
 import { channelOf, projectRules } from '../models/sessions/channels.ts';
 import { projectSites, siteLookup } from '../models/sessions/site-lookup.ts';
 import { mediumOf } from '../models/sessions/traffic-source.ts';
 import type { Step } from '../models/step.ts';
 import { COSTS, stagedCosts } from '../models/costs/tables.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
 
 /** Cost files of the config → costs. */
-export const syncCosts: Step = async ({ warehouse, config, configFolder }) => {
+export const syncCosts: Step = async ({ warehouse, config, configFolder, allowMassDelete }) => {
   const warnings: string[] = [];
   for (const [i, cost] of config.costs.entries()) {
     const staged = stagedCosts(i);
     const file = path.resolve(configFolder, cost.csv);
-    const override = `set costs[${i}].maximumShrink to 1 for one run`;
-    const guarded = { file, configPath: `costs[${i}].csv`, table: staged.name, maximumShrink: cost.maximumShrink, override };
+    const guarded = { file, configPath: `costs[${i}].csv`, table: staged.name, maximumShrink: cost.maximumShrink, allowMassDelete };
     warnings.push(...(await guardAgainstShrinking(warehouse, guarded)));
     await warehouse.loadCsv(staged, file, { label: `costs[${i}]` });
-    if (cost.currency !== undefined && cost.currency !== config.project.currency) {
-      warnings.push(
-        `costs[${i}]: ${cost.platform} is in ${cost.currency} and there are no exchange rates to ${config.project.currency} yet; ` +
-          'its cost is listed in its own currency and left out of totals',
-      );
-    }
   }
   const source = costRows(warehouse.dialect, config);
-  return { changes: { costs: await warehouse.merge(COSTS, source, { deleteUnmatched: true, label: 'costs' }) }, warnings };
+  const change = await warehouse.merge(COSTS, source, { deleteUnmatched: true, label: 'costs' });
+  return { changes: { costs: change }, warnings: [...warnings, ...(await withoutRate(warehouse, config))] };
 };
+
+/** What the reader must know of costs that are in no total. */
+async function withoutRate(warehouse: Warehouse, config: Config): Promise<string[]> {
+  const rows = await warehouse.rows<{ platform: string; currency: string; amounts: number; first_day: string; last_day: string }>(
+    sql`
+      select platform, currency, count(*) as amounts, min(date) as first_day, max(date) as last_day
+      from ${table(COSTS.name)}
+      where cost_micros is null
+      group by platform, currency
+      order by platform nulls first, currency nulls first`,
+    'costs without a rate',
+  );
+  return rows.map(({ platform, currency, amounts, first_day, last_day }) => {
+    const which = `costs: ${counted(amounts, 'row')} of ${platform} in ${currency} ${amounts === 1 ? 'is' : 'are'} in no total`;
+    if (config.rates === undefined) return `${which}: ${noRatesYet(config.project.currency)}`;
+    return `${which}: ${noRate(currency, first_day, last_day)}`;
+  });
+}
 
 function costRows(dialect: Dialect, config: Config): Sql {
   const trimmed = (name: string) => dialect.trim(raw(name));
@@ -68,16 +83,23 @@ function costRows(dialect: Dialect, config: Config): Sql {
       group by date, platform, account_id, campaign_id, ad_group_id, ad_id, source, medium, currency
     ),
     sites as (${siteLookup(dialect, sql`select source as text from summed_rows`, projectSites(config.site.domains, config.channels.sites))}
+    ),
+    rates as (${ratesOf(dialect, sql`(select currency, date as day from summed_rows) as spent`, config.project.currency)}
     )
     select
       summed_rows.date, summed_rows.platform, summed_rows.account_id, summed_rows.campaign_id, summed_rows.campaign,
       summed_rows.ad_group_id, summed_rows.ad_group, summed_rows.ad_id, summed_rows.ad, summed_rows.source, summed_rows.medium,
       ${channelOf(dialect, input, projectRules(config.channels))} as channel,
-      if(summed_rows.currency = ${config.project.currency}, summed_rows.micros, null) as cost_micros,
+      if(
+        summed_rows.currency = ${config.project.currency},
+        summed_rows.micros,
+        ${projectMicros(dialect, raw('summed_rows.micros / 1000000'), raw('summed_rows.currency'), raw('rates.rate'), config.project.currency)}
+      ) as cost_micros,
       summed_rows.micros / 1000000 as original_cost,
-      summed_rows.currency, summed_rows.impressions, summed_rows.clicks
+      summed_rows.currency, rates.rate, rates.rate_date, summed_rows.impressions, summed_rows.clicks
     from summed_rows
-    left join sites on sites.text = summed_rows.source`;
+    left join sites on sites.text = summed_rows.source
+    left join rates on rates.currency = summed_rows.currency and rates.day = summed_rows.date`;
 }
 
 /** The shape of the cost rows of a project without cost files. */

@@ -36,10 +36,37 @@ export function withIpHashes(step: Step, key: IpHashKey | undefined): Step {
   };
 }
 
+/**
+ * The conversions step with the addresses that queries return hashed, as {@link withIpHashes} does it: the mapping stands
+ * in staged_ip_hashes only while the step runs.
+ * @param key undefined: no conversion is found by its address, and the reader of the run is told.
+ */
+export function withQueryIpHashes(step: Step, key: IpHashKey | undefined): Step {
+  return async (context) => {
+    const { warehouse } = context;
+    const empty = () => warehouse.load(STAGED_IP_HASHES, [], { replace: true, label: 'addresses' });
+    const hasher = key && createIpHasher(key.id, key.key);
+    const known = new Set<string>();
+    let asked = false;
+    const hashAddresses = async (addresses: Sql): Promise<void> => {
+      if (!asked) await empty();
+      asked = true;
+      if (hasher)
+        await warehouse.load(STAGED_IP_HASHES, hashed(distinctTexts(warehouse, addresses), hasher, known), { label: 'addresses' });
+    };
+    const result = await step({ ...context, hashAddresses });
+    if (asked) await empty();
+    return hasher || !asked ? result : { ...result, warnings: [...result.warnings, QUERIES_WITHOUT_KEY] };
+  };
+}
+
+const HOW_TO_GET_THE_KEY = 'set IP_HASH_KEY and IP_HASH_KEY_ID to the secrets of the edge';
+const QUERIES_WITHOUT_KEY =
+  'conversions: no ip_address finds a person, because the key that addresses are hashed with is not known here; ' + HOW_TO_GET_THE_KEY;
+
 function missingKey(places: readonly string[]): string {
   return (
-    `${places.join(', ')}: addresses link and block nobody, because the key they are hashed with is not known here; ` +
-    'set IP_HASH_KEY and IP_HASH_KEY_ID to the secrets of the edge'
+    `${places.join(', ')}: addresses link and block nobody, because the key they are hashed with is not known here; ` + HOW_TO_GET_THE_KEY
   );
 }
 
@@ -54,11 +81,13 @@ const addressColumns = (config: Config) =>
     Object.entries(identity).flatMap(([column, kind]) => (kind === 'ip_address' ? [{ source, column }] : [])),
   );
 
-/** Every distinct text with its hash; a text that is no address has none. */
 async function* hashedAddresses({ warehouse, config }: StepContext, hasher: IpHasher): AsyncGenerator<Row> {
-  const { ip } = config.identity.blocked;
-  const known = new Set<string>();
-  for await (const address of addresses(warehouse, config, ip)) {
+  yield* hashed(addresses(warehouse, config, config.identity.blocked.ip), hasher, new Set());
+}
+
+/** Every text that is not known yet with its hash; one that is no address has none. */
+async function* hashed(texts: AsyncIterable<string>, hasher: IpHasher, known: Set<string>): AsyncGenerator<Row> {
+  for await (const address of texts) {
     if (known.has(address)) continue;
     known.add(address);
     const hash = await hasher.hash(address);
@@ -72,7 +101,11 @@ async function* addresses(warehouse: Warehouse, config: Config, blocked: readonl
     ({ source, column }): Sql =>
       sql`select ${warehouse.dialect.trim(warehouse.dialect.castText(raw(`crm.${column}`)))} as address from ${table(source)} as crm`,
   );
-  if (queries.length === 0) return;
-  const distinct = sql`select distinct address from (${join(queries, ' union all ')}) as texts where address is not null and address <> ''`;
+  if (queries.length > 0) yield* distinctTexts(warehouse, join(queries, ' union all '));
+}
+
+/** The texts of a query's column `address`, each once. */
+async function* distinctTexts(warehouse: Warehouse, query: Sql): AsyncGenerator<string> {
+  const distinct = sql`select distinct address from (${query}) as texts where address is not null and address <> ''`;
   for await (const [texts] of warehouse.batches(distinct, 'addresses')) yield* texts as readonly string[];
 }

@@ -1,14 +1,17 @@
 import type { Config } from '../config/schema.ts';
 import { sourceTable } from './sources.ts';
 import type { TableDefinition } from '../warehouse/warehouse.ts';
-import { ATTRIBUTION } from '../models/attribution/tables.ts';
-import { CONVERSIONS, REJECTED_CONVERSIONS, STAGED_CONVERSIONS } from '../models/conversions/tables.ts';
+import { ATTRIBUTION_TABLES } from '../models/attribution/tables.ts';
+import { DERIVE_TABLES } from '../models/conversions/derive/tables.ts';
+import { SIMPLE_TABLES } from '../models/conversions/simple/tables.ts';
+import { CONVERSION_TABLES } from '../models/conversions/tables.ts';
 import { COSTS, stagedCosts } from '../models/costs/tables.ts';
 import { DEFINITIONS } from '../models/definitions.ts';
 import { ERASURE_TABLES } from '../models/erasures/tables.ts';
 import { EVENT_TABLES } from '../models/events/tables.ts';
 import { IDENTITY_TABLES } from '../models/identity/tables.ts';
-import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
+import { STAGED_RATES } from '../models/rates/tables.ts';
+import { REPORT_TABLES } from '../models/reports/tables.ts';
 import { SESSION_TABLES } from '../models/sessions/tables.ts';
 
 /** Tables that every project has. Those named staged_* hold what a step needs only while it runs. */
@@ -18,14 +21,13 @@ export const STATIC_TABLES: readonly TableDefinition[] = [
   ...EVENT_TABLES,
   ...SESSION_TABLES,
   ...IDENTITY_TABLES,
-  CONVERSIONS,
-  REJECTED_CONVERSIONS,
-  STAGED_CONVERSIONS,
-  ATTRIBUTION,
+  ...CONVERSION_TABLES,
+  ...SIMPLE_TABLES,
+  ...DERIVE_TABLES,
+  STAGED_RATES,
+  ...ATTRIBUTION_TABLES,
   COSTS,
-  REPORT_SESSIONS,
-  REPORT_CREDITS,
-  REPORT_COSTS,
+  ...REPORT_TABLES,
 ];
 
 /** All tables of a project: what `Warehouse.migrate` creates. */

@@ -16,8 +16,8 @@ export interface GuardedFile {
   readonly table: string;
   /** Share of the rows that may disappear at once, where at least {@link FEWEST_ROWS_OF_A_LOSS} do. */
   readonly maximumShrink: number;
-  /** What to do where the loss is meant. */
-  readonly override: string;
+  /** Whether any loss is meant (`run --allow-mass-delete`). */
+  readonly allowMassDelete: boolean | undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface GuardedFile {
  * @throws UserError with the file, the rows before and now, and how to override.
  */
 export async function guardAgainstShrinking(warehouse: Warehouse, guarded: GuardedFile): Promise<string[]> {
-  const { file, configPath, maximumShrink, override } = guarded;
+  const { file, configPath, maximumShrink, allowMassDelete = false } = guarded;
   if (!existsSync(file))
     throw new UserError(`${configPath}: there is no file ${file}; nothing was changed. Export it again or correct the path.`);
   const { header, records } = await outlineOf(file);
@@ -40,10 +40,10 @@ export async function guardAgainstShrinking(warehouse: Warehouse, guarded: Guard
   const before = count!.row_count;
   if (before === 0) return records === 0 ? [`${configPath}: ${file} has no rows`] : [];
   const lost = before - records;
-  if (lost <= before * maximumShrink || (lost < FEWEST_ROWS_OF_A_LOSS && records > 0)) return [];
+  if (allowMassDelete || lost <= before * maximumShrink || (lost < FEWEST_ROWS_OF_A_LOSS && records > 0)) return [];
   throw new UserError(
     `${configPath}: ${file} has ${rows(records)} where the last export had ${rows(before)}; at most ${percent(maximumShrink)} may disappear at once. ` +
-      `Nothing was changed, because a broken export must not delete anything. If the loss is meant, ${override}.`,
+      `Nothing was changed, because a broken export must not delete anything. If the loss is meant: touchtrail run --allow-mass-delete`,
   );
 }
 

@@ -31,9 +31,20 @@ test('a file that lost more than the allowed share of its rows deletes nothing a
   await world.run(syncSources);
   await world.file('deals.csv', deals(30));
   await expect(world.run(syncSources)).rejects.toThrow(
-    /sources\.crm_deals\.csv: .*deals\.csv has 30 rows where the last export had 50 rows; at most 30 % may disappear at once\. .*set sources\.crm_deals\.maximumShrink to 1/,
+    /sources\.crm_deals\.csv: .*deals\.csv has 30 rows where the last export had 50 rows; at most 30 % may disappear at once\. .*If the loss is meant: touchtrail run --allow-mass-delete$/,
   );
   expect(await count()).toBe(50);
+});
+
+test.each([
+  ['many of its rows', deals(30), 30],
+  ['all of its rows', HEADER, 0],
+])('--allow-mass-delete lets a file lose %s', async (_, text, left) => {
+  await world.file('deals.csv', deals(50));
+  await world.run(syncSources);
+  await world.file('deals.csv', text);
+  await syncSources({ ...world, configFolder: world.folder, now: '2026-07-01T03:00:00.000Z', allowMassDelete: true });
+  expect(await count()).toBe(left);
 });
 
 test('a file that lost exactly the allowed share is taken', async () => {

@@ -17,7 +17,7 @@ export function sourceTable(name: string, source: Source): TableDefinition {
 }
 
 /** Makes the table of each source equal to its CSV file. The tables are the customer's own: values stay as they are. */
-export const syncSources: Step = async ({ warehouse, config, configFolder }) => {
+export const syncSources: Step = async ({ warehouse, config, configFolder, allowMassDelete }) => {
   const changes: Record<string, Change> = {};
   const warnings: string[] = [];
   for (const [name, source] of Object.entries(config.sources)) {
@@ -27,7 +27,7 @@ export const syncSources: Step = async ({ warehouse, config, configFolder }) => 
       configPath: `sources.${name}.csv`,
       table: name,
       maximumShrink: source.maximumShrink,
-      override: `set sources.${name}.maximumShrink to 1 for one run`,
+      allowMassDelete,
     };
     warnings.push(...(await guardAgainstShrinking(warehouse, guarded)));
     const target = sourceTable(name, source);

@@ -38,6 +38,8 @@ export interface Dialect {
    * Of members of one name it is the first.
    */
   jsonText(json: Sql, path: string): Sql;
+  /** The elements of the array at a path, each as JSON, in order; an array without elements, or NULL, where there is no array. */
+  jsonElements(json: Sql, path: string): Sql;
   /**
    * A JSON text parsed into a value of the JSON type; NULL where it does not parse. A number beyond FLOAT64 (1e309) parses
    * on DuckDB only.
@@ -97,6 +99,11 @@ export interface Dialect {
    * the same on both engines; JSON keeps the order of members it was written in on DuckDB, and has a canonical one on BigQuery.
    */
   jsonString(value: Sql): Sql;
+  /**
+   * A whole number by which values of any type, or rows by the alias of their table, are told apart fast: equal for equal ones,
+   * else another one but for chance. It is the engine's own, also of NULL, and may be another one in its next version.
+   */
+  fingerprint(value: Sql): Sql;
   /** Whether two values of a column's type differ; NULLs are equal to each other. Arrays, structs and JSON by content (in DuckDB the order of JSON members counts). */
   differs(left: Sql, right: Sql, type: ColumnType, repeated: boolean): Sql;
 }

@@ -1,5 +1,6 @@
 import { createProgress } from '../../pipeline/cli/progress.ts';
 import { emphasisFor } from '../../pipeline/cli/render/text.ts';
+import { conversions } from './conversions/conversions.ts';
 import { edge } from './edge/edge.ts';
 import { identity } from './identity/identity.ts';
 import { sessions } from './sessions/sessions.ts';
@@ -11,7 +12,7 @@ import { runBenches } from './run.ts';
 const WIDTH = process.stdout.isTTY ? Math.max(process.stdout.columns, 100) : 140;
 
 process.exitCode = await runBenches(process.argv.slice(2), {
-  benches: [edge, identity, sessions, tracker],
+  benches: [conversions, edge, identity, sessions, tracker],
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   progress: (json) => createProgress({ json }),

@@ -10,7 +10,7 @@ import { unreachableRules } from '../../pipeline/config/unreachable-rules.ts';
 import { sourced } from '../../pipeline/models/sessions/testing/landings.ts';
 import { openDuckDb } from '../../pipeline/warehouse/duckdb/duckdb.ts';
 import type { Warehouse } from '../../pipeline/warehouse/warehouse.ts';
-import { blockOf, codeBlocks } from './markdown.ts';
+import { blockOf, codeBlocks, tableOf } from './markdown.ts';
 
 const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'channels.md'), 'utf8');
 
@@ -29,21 +29,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The cells of the table whose first heading is this. */
-function tableOf(heading: string): string[][] {
-  const lines = page.split('\n');
-  const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`));
-  const length = lines.slice(start).findIndex((line) => !line.startsWith('|'));
-  return lines.slice(start + 2, start + length).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  );
-}
-
 async function expectTable(heading: string, channels: Config['channels'] | undefined): Promise<void> {
-  const rows = tableOf(heading);
+  const rows = tableOf(page, heading);
   expect(rows.length).toBeGreaterThan(5);
   const landings = rows.map(([landing, referrer]) => ({ landing: landing!, referrer: referrer! || null }));
   const found = await sourced(warehouse, landings, channels && { channels });
@@ -62,11 +49,11 @@ test('the examples of own rules are what the config of the page says, and none o
 });
 
 test('the channels stand in the order of their rules', () => {
-  expect(tableOf('Channel').map(([channel]) => channel)).toEqual(DEFAULT_CHANNELS);
+  expect(tableOf(page, 'Channel').map(([channel]) => channel)).toEqual(DEFAULT_CHANNELS);
 });
 
 test('every member of a condition and every kind of site is named', () => {
-  expect(tableOf('Member').flatMap(([names]) => names!.split(', '))).toEqual(CHANNEL_FIELDS);
+  expect(tableOf(page, 'Member').flatMap(([names]) => names!.split(', '))).toEqual(CHANNEL_FIELDS);
   const sites = page.split('\n\n').find((paragraph) => paragraph.startsWith('**Sites.**'))!;
   expect(SITE_KINDS.filter((kind) => !sites.includes(`\`${kind}\``))).toEqual([]);
 });

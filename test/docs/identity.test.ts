@@ -11,21 +11,9 @@ import { identity } from '../../pipeline/models/identity/identity.ts';
 import { MAXIMUM_IDENTITIES_OF_A_DEVICE, keyRules } from '../../pipeline/models/identity/rules.ts';
 import { explain } from '../../pipeline/query/identity/explain.ts';
 import { type World, openWorld } from '../../pipeline/testing/world.ts';
-import { blockOf, codeBlocks } from './markdown.ts';
+import { blockOf, codeBlocks, tableOf } from './markdown.ts';
 
 const text = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'identity.md'), 'utf8');
-
-/** The rows of the table whose header begins so, cells without backquotes. */
-function tableOf(header: string): string[][] {
-  const lines = text.slice(text.indexOf(`\n| ${header} |`) + 1).split('\n');
-  const end = lines.findIndex((line) => !line.startsWith('|'));
-  return lines.slice(2, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  );
-}
 
 const hashes = (address: string, origin: 'form' | 'url') => (address === '' ? [] : [{ hash: emailHash(address), origin }]);
 
@@ -33,7 +21,7 @@ let world: World;
 beforeAll(async () => {
   world = await openWorld();
   await world.events(
-    ...tableOf('Anonymous id').map(([who, time, type, event, page, submitted, link], i) => ({
+    ...tableOf(text, 'Anonymous id').map(([who, time, type, event, page, submitted, link], i) => ({
       who: who!,
       // Berlin is one hour ahead of UTC in winter.
       at: new Date(`${time!.replace(' ', 'T')}:00+01:00`).toISOString(),
@@ -53,7 +41,7 @@ test.each([
   ['sh refuse', 'text refused'],
 ])('the command of "%s" prints what the page shows', async (command, output) => {
   const blocks = await codeBlocks('identity.md');
-  const ids = blockOf(blocks, command).trim().split(' ').slice(3);
+  const ids = /^npx touchtrail identity explain (\S+ \S+)\n$/.exec(blockOf(blocks, command))![1]!.split(' ');
   const [a, b] = askedOf(ids, {});
   expect(renderExplanation(await explain(world.warehouse, world.config, a, b), 'Europe/Berlin')).toBe(blockOf(blocks, output));
 });
@@ -70,7 +58,7 @@ test('the table of keys has the rules as they are', () => {
     exclusive ? 'yes' : '',
   ]);
   const names = rows.map(([name]) => name!);
-  const shown = tableOf('Key').map((row) => row.slice(0, 6));
+  const shown = tableOf(text, 'Key').map((row) => row.slice(0, 6));
   expect(shown.toSorted(([a], [b]) => names.indexOf(a!) - names.indexOf(b!))).toEqual(rows);
   expect(text).toContain(`more than ${MAXIMUM_IDENTITIES_OF_A_DEVICE} e-mail hashes`);
   expect(text).toContain(`more than ${world.config.identity.maximumComponentSize} anonymous ids`);

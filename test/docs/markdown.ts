@@ -20,3 +20,17 @@ export function blockOf(blocks: ReadonlyMap<string, string>, info: string): stri
   if (code === undefined) throw new Error(`there is no block "${info}"; the page has ${[...blocks.keys()].join(', ')}`);
   return code;
 }
+
+/** The rows of the table of a page whose header begins with these cells; cells without backquotes. @throws Error where there is none. */
+export function tableOf(page: string, header: string): string[][] {
+  const start = page.indexOf(`\n| ${header} |`);
+  if (start === -1) throw new Error(`there is no table that begins with "${header}"`);
+  const lines = page.slice(start + 1).split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('|'));
+  return lines.slice(2, end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+}

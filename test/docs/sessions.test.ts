@@ -4,21 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { events } from '../../pipeline/models/events/events.ts';
 import { sessions } from '../../pipeline/models/sessions/sessions.ts';
 import { type World, openWorld, page } from '../../pipeline/testing/world.ts';
-import { blockOf, codeBlocks } from './markdown.ts';
+import { blockOf, codeBlocks, tableOf } from './markdown.ts';
 
 const text = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'sessions.md'), 'utf8');
-
-/** The rows of the table whose header begins so, cells without backquotes. */
-function tableOf(header: string): string[][] {
-  const lines = text.slice(text.indexOf(`\n| ${header} |`) + 1).split('\n');
-  const end = lines.findIndex((line) => !line.startsWith('|'));
-  return lines.slice(2, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  );
-}
 
 let world: World;
 beforeAll(async () => {
@@ -27,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 test('the events of the example make the sessions that the page says', async () => {
-  const visit = tableOf('Time');
+  const visit = tableOf(text, 'Time');
   expect(visit.length).toBeGreaterThan(3);
   await world.events(...visit.map(([at, address]) => ({ who: 'a', at: at!, ...page(`https://www.fernhill.example${address}`) })));
   await world.run(events, sessions);
@@ -36,7 +24,7 @@ test('the events of the example make the sessions that the page says', async () 
       source || ' / ' || medium as source
      from sessions order by started_at`,
   );
-  expect(tableOf('Start').map((row) => row.slice(0, 5))).toEqual(rows.map((row) => Object.values(row)));
+  expect(tableOf(text, 'Start').map((row) => row.slice(0, 5))).toEqual(rows.map((row) => Object.values(row)));
 });
 
 test('the settings that the page shows are the defaults', async () => {

@@ -39,8 +39,9 @@ export default defineConfig({
   },
   costs: [{ csv: 'google_ads.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }],
   conversions: [
-    { name: 'lead', label: 'Lead', sql: 'lead.sql' },
-    { name: 'closed_won', label: 'Closed/Won', sql: 'closed_won.sql', value: 'money' },
+    // Whenever the test runs, the second night sees what has changed.
+    { name: 'lead', label: 'Lead', sql: 'lead.sql', adjustmentDays: 3650 },
+    { name: 'closed_won', label: 'Closed/Won', sql: 'closed_won.sql', value: 'money', adjustmentDays: 3650 },
   ],
   funnel: ['lead', 'closed_won'],
 });
@@ -98,7 +99,11 @@ export function copyProject(project: SmallProject): SmallProject {
 }
 
 /** When a run did something: two runs that do the same differ by it. */
-const TIMES_OF_RUNS: ReadonlySet<string> = new Set(['definitions.built_at', 'identity_changes.changed_at']);
+const TIMES_OF_RUNS: ReadonlySet<string> = new Set([
+  'definitions.built_at',
+  'identity_changes.changed_at',
+  'conversion_changes.changed_at',
+]);
 
 /** The rows of all tables the night makes, its own book-keeping left out, and of what it published, each in a fixed order. */
 export async function contents(project: SmallProject): Promise<Record<string, readonly Row[]>> {

@@ -40,7 +40,8 @@ const PROJECT = {
     },
   },
   costs: [{ csv: 'costs.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }],
-  conversions: [{ name: 'lead', label: 'Lead', sql: 'lead.sql' }],
+  // The last night is months after the first.
+  conversions: [{ name: 'lead', label: 'Lead', sql: 'lead.sql', adjustmentDays: 365 }],
   identity: {
     maximumComponentSize: 4,
     keys: { ip_hash: { maxAnonymousIds: 3 }, email_hash_link: { maxAnonymousIds: 2 }, click_id: { maxAnonymousIds: 2, windowDays: 2 } },

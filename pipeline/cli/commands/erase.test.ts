@@ -60,8 +60,8 @@ test('a dry run says which identifiers and how many rows, and writes nothing', a
     failed_events: '1 deleted',
     sessions: '2 deleted',
     identities: '2 deleted',
-    crm_leads: '1 deleted',
-    conversions: '1 kept without identifiers, (not attributed)',
+    crm_leads: '1 kept; the columns that identify are left out when the export is loaded',
+    conversions: '1 kept without identifiers, (not attributed); gone where its query reads events',
     landing: '6 deleted',
   });
   expect(stdout).toContain('1 of these are not processed yet');
@@ -111,6 +111,8 @@ test('every table that names persons is in the export, but for copies of events 
     'events_raw',
     'event_ids',
     'event_changes',
+    'person_changes',
+    'conversion_records',
   ]);
 });
 
@@ -128,6 +130,8 @@ test('erasing prints the receipt, which status repeats, and which names nobody',
   const id = /^Erasure (\S+), requested \S+ by e-mail hash$/m.exec(stdout)![1]!;
   expect(stdout).toMatch(/^Verified \S+: a scan of every place found nothing\.$/m);
   expect(stdout).toContain('Nothing can be restored from the warehouse.');
+  // The preview counts the rows of all kept publications, the receipt the files.
+  expect(stdout).toMatch(/^publications +\d+ +0 +files, written anew *$/m);
   expect((await erase('status', id)).stdout).toBe(stdout);
   const [receipt] = JSON.parse((await erase('status', '--json')).stdout) as [Record<string, unknown>];
   expect(receipt).toMatchObject({ erasure_id: id, status: 'verified', restorable_until: null });

@@ -30,7 +30,8 @@ const NOTES = `
 What has arrived is loaded and joined first. Then the identifier that is given is erased, with all that deterministic signals of the
 identity graph join with it: an address, a user id, a former id. What only weaker ones join, such as the address of an office, is listed
 and stays: it may be a colleague. \`--joined all\` takes it, too. The same run deletes, publishes again, and scans every place; what cannot
-be deleted yet is deleted by the next runs. Conversions stay, as business figures of nobody.
+be deleted yet is deleted by the next runs. Conversions of the CRM stay, as business figures of nobody; those that a query counts from
+events go with the events.
 The CRM, its exports and backups of your own are not touched. See docs/privacy.md.
 
 Examples:

@@ -1,5 +1,5 @@
 import type { Condition } from '../../query/schema.ts';
-import { DIMENSIONS } from '../../query/dimensions.ts';
+import { isDimension } from '../../query/dimensions.ts';
 import { usage } from './period.ts';
 
 const OPERATORS = { '>=': 'gte', '<=': 'lte', '>': 'gt', '<': 'lt' } as const;
@@ -9,13 +9,13 @@ const OPERATORS = { '>=': 'gte', '<=': 'lte', '>': 'gt', '<': 'lt' } as const;
  * (contains), `campaign=` (not set), `campaign=*` (set), `cost>=100`.
  */
 export function conditionOf(text: string): Condition {
-  const match = /^([\w.]+)\s*(>=|<=|=|~|>|<)\s*([\s\S]*)$/.exec(text);
+  const match = /^([\w.-]+)\s*(>=|<=|=|~|>|<)\s*([\s\S]*)$/.exec(text);
   if (!match) throw usage(`--filter "${text}": expected something such as "channel=Paid Search", "campaign~brand" or "cost>100"`);
   const [, field, sign, value] = match as unknown as [string, string, string, string];
   if (sign === '~') return { field, operator: 'contains', value };
   if (sign !== '=') {
     const operator = OPERATORS[sign as keyof typeof OPERATORS];
-    const isNumber = !Object.hasOwn(DIMENSIONS, field) && value.trim() !== '' && !Number.isNaN(Number(value));
+    const isNumber = !isDimension(field) && value.trim() !== '' && !Number.isNaN(Number(value));
     return { field, operator, value: isNumber ? Number(value) : value };
   }
   if (value === '') return { field, operator: 'not_set' };

@@ -7,6 +7,8 @@ import { events } from '../../models/events/events.ts';
 import { identity } from '../../models/identity/identity.ts';
 import { openWorld } from '../../testing/world.ts';
 import { openDuckDb } from '../../warehouse/duckdb/duckdb.ts';
+import { hubsView } from '../render/identity.ts';
+import { PLAIN } from '../render/text.ts';
 import { askedOf, registerIdentity } from './identity.ts';
 import { run } from './testing/run-command.ts';
 
@@ -98,6 +100,8 @@ test('identity stats, hubs and changes are tables, CSV and JSON', async () => {
   );
   expect(JSON.parse((await ask('hubs', '--json')).stdout)).toHaveLength(2);
   expect((await ask('changes')).stdout).toBe('No person has changed.\n');
+  // An address that one id submitted and another has from a link joins them, and neither signal has a second holder.
+  expect(hubsView([], 'UTC').text({ width: 80, emphasis: PLAIN })).toMatch(/^No value .* by the same signal/);
   await expect(ask('changes', '--since', 'yesterday')).rejects.toMatchObject({ exitCode: 2 });
 });
 

@@ -76,6 +76,10 @@ describe('what does not fit is said before anything is done', () => {
     await expect(importing(empty, '--format', 'csv')).rejects.toThrow(
       /empty\.csv: the file is empty; expected a header with the names of the columns/,
     );
+    const json = await file('export.json', '{"event_name": "page_view", "user_pseudo_id": "1.2"}\n');
+    await expect(importing(json, '--format', 'csv')).rejects.toThrow(
+      /export\.json: this is JSON, not CSV; expected --format ndjson, segment or ga4/,
+    );
   });
 });
 

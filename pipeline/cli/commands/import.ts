@@ -53,9 +53,17 @@ async function preview(plan: PlannedImport, flags: ImportFlags, options: GlobalO
   const unmapped = plan.mapping ? unmappedColumns(plan.mapping, found.columns.keys()) : [];
   const scannedBytes = await plan.scannedBytes?.();
   const view = { ...found, unmapped, scannedBytes };
+  const problems = found.problems.map((problem) => ({ ...problem, part: fromHere(problem.part) }));
+  const shown = { ...view, problems, damaged: found.damaged.map(fromHere) };
   if (plan.scannedBytes) writeNotice(`shown is the first table of ${plan.parts.length}: ${plan.parts[0]!.name}`);
-  writeResult(options.json ? toJson(previewAsJson(view)) : renderPreview(view, screenOf().width));
+  writeResult(options.json ? toJson(previewAsJson(view)) : renderPreview(shown, screenOf().width));
   if (found.counts.stored === 0 || found.damaged.length > 0) process.exitCode = 1;
+}
+
+/** A file below the folder that the command is run in, as it is seen from there; tables and all other files as they are. */
+function fromHere(part: string): string {
+  const below = path.relative(process.cwd(), part);
+  return path.isAbsolute(part) && !below.startsWith('..') ? below : part;
 }
 
 const totalBytes = ({ parts }: PlannedImport): number | undefined => {
@@ -142,9 +150,9 @@ async function importInto(
 }
 
 function report(view: Imported & { rejectedFile: string; trackingSince: number | undefined }, { json }: GlobalOptions): void {
-  const shown = { ...view, rejectedFile: path.relative(process.cwd(), view.rejectedFile) };
-  writeResult(json ? toJson(importedAsJson(shown)) : renderImported(shown));
   const { counts, damaged, complete } = view;
+  const shown = { ...view, rejectedFile: path.relative(process.cwd(), view.rejectedFile) };
+  writeResult(json ? toJson(importedAsJson(shown)) : renderImported({ ...shown, damaged: damaged.map(fromHere) }));
   const nothing = counts.stored + counts.copies + counts.sampled === 0 && counts.rejected > 0;
   if (!complete || damaged.length > 0 || nothing) process.exitCode = 1;
 }

@@ -76,8 +76,28 @@ describe('touchtrail report', () => {
     expect(empty.stderr).toBe('nothing in these dates; published are the days from 2026-01-05 to 2026-03-20: try --last all\n');
   });
 
+  test('by a custom parameter of the conversions, as CSV and filtered', async () => {
+    const by = [
+      '--last',
+      'all',
+      '--by',
+      'param.plan',
+      '--metrics',
+      'conversions',
+      '--conversion',
+      'lead',
+      '--model',
+      'first_click',
+      '--csv',
+    ];
+    const header = 'param.plan,lead.first_click.conversions\r\n';
+    expect((await report(...by, '--sort', 'param.plan')).stdout).toBe(`${header}basic,1\r\npro,1\r\n,1\r\n`);
+    expect((await report(...by, '--filter', 'param.plan=pro')).stdout).toBe(`${header}pro,1\r\n`);
+  });
+
   test('answers an unknown name with the nearest', async () => {
     await expect(report('--by', 'chanel')).rejects.toThrow('did you mean "channel"?');
+    await expect(report('--by', 'param.plam')).rejects.toThrow('unknown dimension "param.plam", did you mean "param.plan"?');
     const problem = await report('--conversion', 'close_won').catch((error: unknown) => error);
     expect(problem).toMatchObject({
       exitCode: 2,

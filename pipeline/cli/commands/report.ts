@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
-import { DIMENSION_NAMES, DIMENSIONS } from '../../query/dimensions.ts';
+import { DIMENSION_NAMES, isDimension } from '../../query/dimensions.ts';
 import { METRIC_NAMES } from '../../query/metrics.ts';
 import { unknownName } from '../../query/names.ts';
 import { openPublication } from '../../query/publication.ts';
@@ -46,7 +46,8 @@ Examples:
   $ touchtrail report --by date --interval month --metrics conversions,conversion_value --basis click
   $ touchtrail report --filter "channel=Paid Search" --filter "cost>100" --sort roas --csv
 
-Dimensions: ${DIMENSION_NAMES.join(', ')}
+Dimensions: ${DIMENSION_NAMES.join(', ')},
+            param.NAME (a custom parameter of the conversions)
 Metrics:    ${METRIC_NAMES.join(', ')}
 Filters:    channel=Email   channel=Email|Direct   campaign~brand   campaign= (not set)   campaign=* (set)   cost>100
 `;
@@ -146,7 +147,7 @@ function defaultMetrics(conversions: readonly string[], config: PublishedConfig)
 function orderOf(text: string): { field: string; direction: 'asc' | 'desc' } {
   const match = /^(.*?)(?::(asc|desc))?$/.exec(text)!;
   const field = match[1]!;
-  return { field, direction: (match[2] as 'asc' | 'desc' | undefined) ?? (Object.hasOwn(DIMENSIONS, field) ? 'asc' : 'desc') };
+  return { field, direction: (match[2] as 'asc' | 'desc' | undefined) ?? (isDimension(field) ? 'asc' : 'desc') };
 }
 
 /** For stderr: what a CSV has no place for. */

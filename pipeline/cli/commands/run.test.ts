@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { serveControl } from '../../embedded/control.ts';
+import type { ControlRequest } from '../../embedded/control.ts';
+import { createProgram } from '../main.ts';
 import { askUp } from './run.ts';
 
 test('whoever leaves a run that up carries out is told where it goes on', async () => {
@@ -31,4 +33,29 @@ test('whoever leaves a run that up carries out is told where it goes on', async 
 test('without an up there is nobody to ask', async () => {
   const nowhere = path.join(tmpdir(), 'touchtrail-nowhere-of-this-test');
   expect(await askUp(nowhere, { command: 'run' }, { onProgress: () => {}, signal: new AbortController().signal })).toBeUndefined();
+});
+
+test.each([
+  [[], {}],
+  [['--full'], { full: 'all' }],
+  [['--full', 'lead', 'closed_won', '--allow-mass-delete'], { full: ['lead', 'closed_won'], allowMassDelete: true }],
+])('run %j asks the up of the data folder for just that', async (args, choices) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-run-command-'));
+  let asked: ControlRequest | undefined;
+  const control = await serveControl(folder, {
+    status: async () => ({ pid: 4321 }),
+    run: async (request) => {
+      asked = request;
+      return { runId: 'r', durationMs: 1, steps: [], changes: {}, warnings: [], publicationId: null, publicationKept: false };
+    },
+  });
+  const outputs = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(() => true));
+  try {
+    await createProgram().parseAsync(['--data', folder, 'run', ...args], { from: 'user' });
+    expect(asked).toEqual({ command: 'run', ...choices });
+  } finally {
+    for (const output of outputs) output.mockRestore();
+    await control.close();
+    await rm(folder, { recursive: true });
+  }
 });

@@ -4,6 +4,7 @@ import { loadConfig } from '../../config/load.ts';
 import { UserError } from '../../config/user-error.ts';
 import { callControl } from '../../embedded/control.ts';
 import { SegmentWriter } from '../../embedded/landing/segment-writer.ts';
+import type { RunChoices } from '../../models/step.ts';
 import { planNight, type NightPlan } from '../../night/dry-run.ts';
 import { keepFilesPrivate } from '../../night/private-files.ts';
 import { runNight, type RunEvent, type RunSummary } from '../../night/run.ts';
@@ -15,6 +16,14 @@ import { renderRun, runAsJson, showRun } from '../run-view.ts';
 import type { UpStatus } from '../up/serve.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
 
+interface RunFlags {
+  readonly dryRun?: boolean;
+  readonly sql?: boolean;
+  /** true: without names. */
+  readonly full?: string[] | true;
+  readonly allowMassDelete?: boolean;
+}
+
 /** `touchtrail run`: the pipeline now, in this process or in the `up` that lives on the data folder. */
 export function registerRun(program: Command): void {
   program
@@ -22,19 +31,22 @@ export function registerRun(program: Command): void {
     .description('Run the pipeline now: load what has landed, update all tables, publish.')
     .option('--dry-run', 'print every statement of the run with the bytes it would scan; write nothing')
     .option('--sql', 'with --dry-run: print the text of every statement')
+    .option('--full [names...]', 'read these conversions, or all, over all of history, not only their adjustment windows')
+    .option('--allow-mass-delete', 'let rows of sources and conversions disappear that the safety stops would keep')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ touchtrail run\n  $ touchtrail run --dry-run\n\nWhile `touchtrail up` runs on the same data folder, it carries the run out.\n',
+      '\nExamples:\n  $ touchtrail run\n  $ touchtrail run --dry-run\n  $ touchtrail run --full closed_won\n\nWhile `touchtrail up` runs on the same data folder, it carries the run out.\n',
     )
-    .action(async ({ dryRun, sql }: { dryRun?: boolean; sql?: boolean }, command: Command) => {
+    .action(async ({ dryRun, sql, full, allowMassDelete }: RunFlags, command: Command) => {
       const options = globalOptions(command);
+      const choices = { full: full === true ? ('all' as const) : full, allowMassDelete };
       if (sql && !dryRun) throw new UserError('--sql belongs to --dry-run: touchtrail run --dry-run --sql', { exitCode: 2 });
       if (dryRun) {
-        const plan = await planRun(options);
+        const plan = await planRun(options, choices);
         writeResult(options.json ? toJson(planAsJson(plan)) : renderPlan(plan, { width: screenOf().width, withSql: sql ?? false }));
         return;
       }
-      const summary = await run(options, showRun(progressFor(options)));
+      const summary = await run(options, choices, showRun(progressFor(options)));
       if (summary === null) {
         process.exitCode = 1;
         return;
@@ -44,7 +56,7 @@ export function registerRun(program: Command): void {
 }
 
 /** The plan of a run: in this process, whether `up` lives or not, because nothing is written. */
-async function planRun(options: GlobalOptions): Promise<NightPlan> {
+async function planRun(options: GlobalOptions, choices: RunChoices): Promise<NightPlan> {
   const { config, configFolder } = await loadConfig(options.configFile);
   const progress = progressFor(options);
   let task: Task | undefined;
@@ -53,7 +65,8 @@ async function planRun(options: GlobalOptions): Promise<NightPlan> {
     task = progress.begin(step);
   };
   try {
-    const plan = await planNight({ config, configFolder, dataFolder: options.dataFolder, now: new Date().toISOString(), onStep });
+    const { dataFolder } = options;
+    const plan = await planNight({ config, configFolder, dataFolder, now: new Date().toISOString(), onStep, ...choices });
     task?.done();
     return plan;
   } catch (error) {
@@ -63,16 +76,16 @@ async function planRun(options: GlobalOptions): Promise<NightPlan> {
 }
 
 /** @returns null where it was interrupted while `up` carries the run out. */
-async function run(options: GlobalOptions, onProgress: (event: RunEvent) => void): Promise<RunSummary | null> {
+async function run(options: GlobalOptions, choices: RunChoices, onProgress: (event: RunEvent) => void): Promise<RunSummary | null> {
   const { dataFolder, configFile } = options;
-  const request = { command: 'run' as const, ...(configFile !== undefined && { configFile: path.resolve(configFile) }) };
+  const request = { command: 'run' as const, ...choices, ...(configFile !== undefined && { configFile: path.resolve(configFile) }) };
   const signal = interrupted();
   const answered = await askUp(dataFolder, request, { onProgress: (event) => onProgress(event as RunEvent), signal });
   if (answered !== undefined) return answered;
   const { config, configFolder } = await loadConfig(configFile);
   keepFilesPrivate();
   await sealLeftovers(dataFolder);
-  return runNight({ config, configFolder, dataFolder, onProgress, signal });
+  return runNight({ config, configFolder, dataFolder, onProgress, signal, ...choices });
 }
 
 /**

@@ -20,7 +20,7 @@ test.each(['Fernhill', "O'Neill & Sons", 'back\\slash ${nothing} `x`'])(
     writeFileSync(file, configTemplate({ name, timeZone: 'Asia/Tokyo', currency: 'JPY' }));
     const { config } = await loadConfig(file);
     expect(config.project).toEqual({ name, timeZone: 'Asia/Tokyo', currency: 'JPY' });
-    expect(config.conversions).toEqual([{ name: 'lead', label: 'Lead', sql: 'conversions/lead.sql', value: 'none' }]);
+    expect(config.conversions).toMatchObject([{ name: 'lead', label: 'Lead', sql: 'conversions/lead.sql', value: 'none' }]);
   },
 );
 

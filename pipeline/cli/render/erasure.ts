@@ -44,7 +44,7 @@ export function renderPreview({ ids, notIncluded, places, waiting }: ErasurePrev
       { header: 'Rows', align: 'right' },
       { header: 'What becomes of them', align: 'left' },
     ],
-    rows: places.map(({ place, count }) => [place, figure(count), fateOf(place)]),
+    rows: places.map(({ place, count, note }) => [place, figure(count), note ?? fateOf(place)]),
     width,
   });
   const notes = [
@@ -57,7 +57,7 @@ export function renderPreview({ ids, notIncluded, places, waiting }: ErasurePrev
 }
 
 function fateOf(place: string): string {
-  if (place === 'conversions') return 'kept without identifiers, (not attributed)';
+  if (place === 'conversions') return 'kept without identifiers, (not attributed); gone where its query reads events';
   if (place === 'publications') return 'deleted; conversions as above';
   return 'deleted';
 }

@@ -49,8 +49,8 @@ function stepText(step: Step, timeZone: string): string {
 
 function edgeText(step: EdgeStep, timeZone: string): string {
   const { time } = timeFormat(timeZone);
-  const once = step.first_seen === step.last_seen;
-  const seen = once ? `seen ${time(step.first_seen)}` : `first seen ${time(step.first_seen)}, last ${time(step.last_seen)}`;
+  const [first, last] = [time(step.first_seen), time(step.last_seen)];
+  const seen = first === last ? `seen ${first}` : `first seen ${first}, last ${last}`;
   return [
     `${step.verdict === 'refused' ? 'REFUSED: ' : ''}${terminalText(step.anonymous_id)} — ${terminalText(`${step.key_name} ${step.key_value}`)}`,
     `${step.tier}, from ${terminalText(originText(step))}; ${seen}`,
@@ -204,7 +204,7 @@ export function hubsView(rows: readonly Hub[], timeZone: string): View {
       ),
     text: ({ width, emphasis }) =>
       rows.length === 0
-        ? 'No value is held by more than one anonymous id.\n'
+        ? 'No value is held by more than one anonymous id by the same signal (email_hash and email_hash_link are two).\n'
         : renderTable({
             columns: [...columns(['Signal', 'Value', 'Episode from', 'Reason of refusal', 'Anonymous ids', 'Used', 'Refused', 'Cap'], 3)],
             rows: rows.map((row) => [

@@ -99,6 +99,8 @@ const JOURNEY: Journey = {
       attribution_time: '2026-01-05T09:05:00.000000Z',
       value: 10_000,
       matched_by: 'client_id',
+      inherited_from: null,
+      self_reported: [],
       not_attributed: [{ model: 'last_click', reason: 'no_session_in_window' }],
     },
   ],
@@ -188,4 +190,25 @@ test('an event of a bot says that it will be left out', () => {
   const bot = { ...EVENT, anonymous_id: 'a1', occurred_at: '2026-03-11T08:00:00.000Z', type: 'page', page_path: '/', is_bot: true };
   const text = renderJourney({ ...JOURNEY, pending: [bot] }, undefined, { emphasis: PLAIN });
   expect(text).toMatch(/\n.* \/ · left out as a bot\n/);
+});
+
+test('a conversion says whose credits it has, and what its person answered', () => {
+  const deal = {
+    ...JOURNEY.conversions[0]!,
+    inherited_from: { name: 'lead', label: 'Lead', id: 'L1' },
+    self_reported: [
+      { model: 'first_click', channel: 'Podcast (SRA)' },
+      { model: 'linear', channel: 'Podcast (SRA)' },
+    ],
+    not_attributed: [],
+  };
+  const text = renderJourney({ ...JOURNEY, sessions: [], conversions: [deal] }, PROJECT, { emphasis: PLAIN });
+  expect(text).toContain(
+    [
+      '  Tue 10 Mar 2026 23:59  ★   Closed/Won D1 · €10,000.00',
+      '                             attributed as of Mon 5 Jan 2026 10:05 · person found by client_id · credits inherited from Lead L1',
+      '                             → self-reported Podcast (SRA): first click, linear',
+      '',
+    ].join('\n'),
+  );
 });

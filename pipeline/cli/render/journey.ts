@@ -155,20 +155,27 @@ function creditLines(credits: readonly JourneyCredit[], { label, money }: Contex
 }
 
 function conversionLines(conversion: JourneyConversion, { time, money }: Context): string[] {
-  const { label, id, value, conversion_time, attribution_time, matched_by, not_attributed } = conversion;
+  const { label, id, value, conversion_time, attribution_time, matched_by, inherited_from, self_reported, not_attributed } = conversion;
   const head = `${INDENT}${pad(time.time(conversion_time), TIME_WIDTH, 'right')}  ★   ${label} ${id}${value === null ? '' : ` · ${money(value)}`}`;
   const facts = [
     ...(attribution_time === conversion_time ? [] : [`attributed as of ${time.time(attribution_time)}`]),
     ...(matched_by ? [`person found by ${matched_by}`] : []),
+    ...(inherited_from ? [`credits inherited from ${inherited_from.label} ${inherited_from.id}`] : []),
   ];
   const indent = ' '.repeat(DETAIL + 4);
-  const reasons = new Map<string, string[]>();
-  for (const { model, reason } of not_attributed) reasons.set(reason, [...(reasons.get(reason) ?? []), words(model).toLowerCase()]);
   return [
     head,
     ...(facts.length ? [`${indent}${facts.join(' · ')}`] : []),
-    ...[...reasons].map(([reason, models]) => `${indent}(not attributed) ${words(reason).toLowerCase()}: ${models.join(', ')}`),
+    ...modelsBy(self_reported, ({ channel }) => channel).map(([channel, models]) => `${indent}→ self-reported ${channel}: ${models}`),
+    ...modelsBy(not_attributed, ({ reason }) => words(reason).toLowerCase()).map(
+      ([reason, models]) => `${indent}(not attributed) ${reason}: ${models}`,
+    ),
   ];
+}
+
+/** Pairs of what models have in common and their names. */
+function modelsBy<T extends { readonly model: string }>(list: readonly T[], of: (one: T) => string): [common: string, models: string][] {
+  return [...Map.groupBy(list, of)].map(([common, group]) => [common, group.map(({ model }) => words(model).toLowerCase()).join(', ')]);
 }
 
 function pendingLine(event: PendingEvent, { time, device }: Context): string {

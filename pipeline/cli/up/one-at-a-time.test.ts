@@ -34,3 +34,14 @@ test('stopping asks the run in progress to end and waits for it', async () => {
   await runs.stop();
   await expect(running).resolves.toBe(summary);
 });
+
+test('a run is what it was asked to be, and nothing more where nothing was asked', async () => {
+  const asked: unknown[] = [];
+  const runs = oneAtATime((_, __, ___, choices) => {
+    asked.push(choices);
+    return Promise.resolve(summary);
+  });
+  await runs.start('config', () => {}, { full: ['deal'], allowMassDelete: true });
+  await runs.start('config', () => {});
+  expect(asked).toEqual([{ full: ['deal'], allowMassDelete: true }, {}]);
+});

@@ -5,6 +5,7 @@ import { callControl, serveControl } from '../../embedded/control.ts';
 import { listKeys } from '../../embedded/keys.ts';
 import { createTail } from '../../embedded/tail.ts';
 import { startUp } from '../../embedded/up.ts';
+import type { RunChoices } from '../../models/step.ts';
 import { runInChild } from '../../night/run-in-child.ts';
 import { type Scheduler, type SchedulerOptions, startScheduler } from '../../night/scheduler.ts';
 import { newFolderNotice } from '../options.ts';
@@ -69,9 +70,9 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
     }),
   );
   if (isNew) log(newFolderNotice(dataFolder));
-  const runs = oneAtATime(async (configFile, onProgress, signal) => {
+  const runs = oneAtATime(async (configFile, onProgress, signal, choices) => {
     await runtime.seal();
-    return runInChild({ configFile, dataFolder }, onProgress, signal);
+    return runInChild({ configFile, dataFolder, ...choices }, onProgress, signal);
   });
   let scheduler: Scheduler | undefined;
   let control: Awaited<ReturnType<typeof serveControl>> | undefined;
@@ -88,7 +89,8 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
       seal: () => runtime.seal(),
       'reload-keys': () => runtime.reloadKeys(),
       tail: ({ filter }, report, connection) => tail.follow(filter ?? {}, report, connection),
-      run: ({ configFile }, report) => runs.start(typeof configFile === 'string' ? configFile : loaded.file, report),
+      run: ({ configFile, ...request }, report) =>
+        runs.start(typeof configFile === 'string' ? configFile : loaded.file, report, choicesOf(request)),
       status: async (): Promise<UpStatus> => ({
         pid: process.pid,
         url: runtime.url,
@@ -105,6 +107,12 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
     await afterFailure(error, stop);
     throw error;
   }
+}
+
+/** What a request asks of a run; what it does not understand, it leaves aside. */
+function choicesOf({ full, allowMassDelete }: Readonly<Record<string, unknown>>): RunChoices {
+  const names = Array.isArray(full) ? full.filter((name) => typeof name === 'string') : undefined;
+  return { full: full === 'all' ? 'all' : names, allowMassDelete: allowMassDelete === true };
 }
 
 /** The nightly run as the scheduler starts it. */

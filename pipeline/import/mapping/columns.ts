@@ -24,7 +24,7 @@ export function mappingByName(headers: readonly Header[]): Mapping {
   throw new UserError(
     `${headers[0]?.file ?? 'the file'}: the names of the columns do not tell what they hold: ${columns.join(', ') || 'there are none'}. ` +
       `Expected at least "timestamp" and "anonymous_id" or "user_id"; or say it with --mapping map.json, such as\n` +
-      `  { "fields": { "timestamp": ${JSON.stringify(columns[0] ?? 'visited_at')}, "anonymousId": "visitor", "url": "page" } }`,
+      '  { "fields": { "timestamp": "…", "anonymousId": "…", "url": "…" } }, with the names of your columns',
     { exitCode: 2 },
   );
 }

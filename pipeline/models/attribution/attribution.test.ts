@@ -6,8 +6,10 @@ import { EVENTS } from '../events/tables.ts';
 import { IDENTITIES } from '../identity/tables.ts';
 import { SESSIONS } from '../sessions/tables.ts';
 import { type World, instant, openWorld } from '../../testing/world.ts';
-import { attribution, creditRows } from './attribution.ts';
+import { attribution } from './attribution.ts';
+import { creditRows } from './credits.ts';
 import { ATTRIBUTION } from './tables.ts';
+import { sessionRow } from './testing/worlds.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -44,20 +46,7 @@ async function touches(...given: readonly Touch[]): Promise<void> {
   );
   await world.load(
     SESSIONS,
-    given.map(({ id, at, direct = false, who = 'p' }) => ({
-      session_id: id,
-      anonymous_id: who,
-      started_at: instant(at),
-      ended_at: instant(at),
-      start_date: '2026-03-02',
-      events: 1,
-      page_views: 1,
-      engaged_seconds: 0,
-      source: direct ? 'direct' : 'google',
-      medium: direct ? 'none' : 'cpc',
-      channel: direct ? 'Direct' : 'Paid Search',
-      is_direct: direct,
-    })),
+    given.map(({ id, at, direct = false, who = 'p' }) => sessionRow({ id, visitor: who, at: instant(at), direct })),
   );
 }
 
@@ -209,16 +198,17 @@ test('a model that is taken out of the config disappears, and a second run chang
   ]);
   const { warehouse, config } = world;
   const fewer = { ...config, attribution: { ...config.attribution, models: ['first_click' as const] } };
-  expect((await attribution({ warehouse, config: fewer, configFolder: '', now: '' })).changes).toEqual({
-    attribution: { inserted: 0, updated: 0, deleted: 2 },
+  expect((await attribution({ warehouse, config: fewer, configFolder: '', now: '2026-07-02T03:00:00.000Z' })).changes).toEqual({
+    attribution: { inserted: 1, updated: 0, deleted: 3 },
   });
+  expect(await world.rows('select model from attribution')).toEqual([{ model: 'first_click' }]);
 });
 
 const shares = async (weight: string) => {
   const source = creditRows(
     world.warehouse.dialect,
     { ...world.config, attribution: { models: ['first_click'], lookbackDays: 90 } },
-    { first_click: raw(weight) },
+    { names: { but: [] }, weights: { first_click: raw(weight) } },
   );
   await world.warehouse.merge(ATTRIBUTION, source, { deleteUnmatched: true });
   return (await world.rows('select session_id, credit, value_micros from attribution order by session_id')).map((row) => [

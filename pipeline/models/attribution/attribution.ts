@@ -1,148 +1,111 @@
-import type { Config } from '../../config/schema.ts';
-import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
-import { inWindow } from '../conversions/resolve.ts';
-import { CONVERSIONS } from '../conversions/tables.ts';
-import { EVENTS } from '../events/tables.ts';
-import { IDENTITIES } from '../identity/tables.ts';
-import { IS_PERSON } from '../identity/evidence.ts';
-import { SESSIONS } from '../sessions/tables.ts';
-import type { Step } from '../step.ts';
-import { ATTRIBUTION, FULL_CREDIT } from './tables.ts';
-import { MODEL_WEIGHTS } from './weights.ts';
+import { type Sql, raw, sql, table } from '../../warehouse/sql.ts';
+import type { Change } from '../../warehouse/warehouse.ts';
+import { TOUCHED_CONVERSIONS } from '../conversions/tables.ts';
+import { builtBy, definitionHash, isRedefined, recordDefinition } from '../definitions.ts';
+import { emptyHeld } from '../empty-held.ts';
+import { forgetPersons } from '../identity/changes.ts';
+import type { Step, StepContext } from '../step.ts';
+import { type CreditScope, creditRows } from './credits.ts';
+import { heirsByLevel } from './levels.ts';
+import {
+  ATTRIBUTION,
+  STAGED_ATTRIBUTED,
+  STAGED_CREDITS,
+  STAGED_LOST_CREDITS,
+  STAGED_PARENT_CREDITS,
+  STAGED_TABLES,
+  TOUCHED_CREDITS,
+} from './tables.ts';
+import { noteTracking, stageSources, stageTouched, touchByTracking } from './touched.ts';
 
-/** conversions × sessions → attribution, for all conversions and models in one pass over the paths. */
-export const attribution: Step = async ({ warehouse, config }) => ({
-  changes: {
-    attribution: await warehouse.merge(ATTRIBUTION, creditRows(warehouse.dialect, config), { deleteUnmatched: true, label: 'attribution' }),
-  },
-  warnings: [],
-});
-
-/** Typed, because DuckDB computes with bare numbers in 32 bits. */
-const FULL = raw(`cast(${FULL_CREDIT} as int64)`);
+const DEFINITION = 'attribution';
+/** What credits are made from: where one of these was built anew over all history, no queue says what changed. */
+const SOURCES = ['sessions', 'identity', 'derived conversions'];
+const NOTHING: Change = { inserted: 0, updated: 0, deleted: 0 };
 
 /**
- * Credits of every conversion and model: integers that sum to exactly 1e9, and values that sum to exactly the
- * conversion's. What whole division leaves over goes, one unit each, to the largest remainders, of equal ones to the
- * least session_id (Hamilton's method). A conversion without a path gets one row per model with the reason.
- *
- * @param weights the models, by name.
+ * conversions × sessions → attribution. A night makes the credits of the conversions in `touched_conversions` anew, and of
+ * all that inherit from them; the first run, one with other models or rules, and one after a rebuild of what it reads make
+ * all. Conversions that inherit are credited after their parents, level by level.
  */
-export function creditRows(dialect: Dialect, config: Config, weights: Readonly<Record<string, Sql>> = MODEL_WEIGHTS): Sql {
-  const models = config.attribution.models;
-  const cases = models.map((model) => sql`when ${model} then ${weights[model]!}`);
-  const of = 'partition by conversion_name, conversion_id, model';
-  const byRemainder = (remainder: string) => raw(`${of} order by ${remainder} desc nulls last, session_id nulls first`);
-  // The value may exceed what a product with 1e9 leaves room for, so its thousand millions are multiplied apart.
-  const wholes = dialect.intDiv(raw('abs(value_micros)'), FULL);
-  const rest = sql`(abs(value_micros) - ${wholes} * ${FULL}) * credit`;
-  const sign = raw('if(value_micros < 0, -1, 1)');
-  return sql`
-    with models as (
-      select model.name as model from ${dialect.values(
-        'model',
-        { name: 'STRING' },
-        models.map((model) => [model]),
-      )}
-    ),
-    touches as (
-      select
-        conversions.conversion_name,
-        conversions.id as conversion_id,
-        conversions.value_micros,
-        sessions.session_id,
-        sessions.started_at,
-        sessions.is_direct,
-        row_number() over (
-          partition by conversions.conversion_name, conversions.id
-          order by sessions.started_at nulls first, sessions.session_id nulls first
-        ) as position,
-        count(*) over (partition by conversions.conversion_name, conversions.id) as path_length
-      from ${table(CONVERSIONS.name)} as conversions
-      inner join ${table(IDENTITIES.name)} as identities on identities.person_id = conversions.person_id
-      inner join ${table(SESSIONS.name)} as sessions
-        on sessions.anonymous_id = identities.anonymous_id
-        and ${inWindow(dialect, config, raw('sessions.started_at'), raw('conversions.attribution_time'))}
-    ),
-    paths as (
-      select
-        conversion_name, conversion_id, value_micros, session_id, started_at, position, path_length,
-        max(if(is_direct, null, position)) over (partition by conversion_name, conversion_id) as last_significant
-      from touches
-    ),
-    weighted_touches as (
-      select
-        conversion_name, conversion_id, value_micros, session_id, started_at, models.model,
-        case models.model ${join(cases, ' ')} end as weight
-      from paths
-      cross join models
-    ),
-    totalled_touches as (
-      select
-        conversion_name, conversion_id, value_micros, session_id, started_at, model, weight,
-        cast(sum(weight) over (${raw(of)}) as int64) as total_weight
-      from weighted_touches
-      where weight > 0
-    ),
-    divided_credits as (
-      select
-        conversion_name, conversion_id, value_micros, session_id, started_at, model,
-        ${dialect.intDiv(sql`${FULL} * weight`, raw('total_weight'))} as credit_floor,
-        mod(${FULL} * weight, total_weight) as credit_remainder
-      from totalled_touches
-    ),
-    credits as (
-      select
-        conversion_name, conversion_id, value_micros, session_id, started_at, model,
-        credit_floor + if(
-          row_number() over (${byRemainder('credit_remainder')}) <= ${FULL} - sum(credit_floor) over (${raw(of)}), 1, 0
-        ) as credit
-      from divided_credits
-    ),
-    divided_values as (
-      select
-        conversion_name, conversion_id, value_micros, session_id, started_at, model, credit,
-        ${wholes} * credit + ${dialect.intDiv(rest, FULL)} as value_floor,
-        mod(${rest}, ${FULL}) as value_remainder
-      from credits
-    ),
-    attributed as (
-      select
-        conversion_name, conversion_id, model, session_id, credit,
-        ${sign} * (value_floor + if(
-          row_number() over (${byRemainder('value_remainder')}) <= abs(value_micros) - sum(value_floor) over (${raw(of)}), 1, 0
-        )) as value_micros,
-        started_at as click_time,
-        cast(null as string) as reason
-      from divided_values
-    ),
-    tracking as (
-      select min(occurred_at) as began_at from ${table(EVENTS.name)} where ${IS_PERSON}
-    ),
-    not_attributed as (
-      select
-        conversions.conversion_name,
-        conversions.id as conversion_id,
-        models.model,
-        '' as session_id,
-        ${FULL} as credit,
-        conversions.value_micros,
-        conversions.attribution_time as click_time,
-        case
-          when coalesce(conversions.attribution_time < tracking.began_at, true) then 'before_tracking'
-          when coalesce(conversions.client_id, conversions.user_id, conversions.email_hash) is null then 'no_identifier'
-          when conversions.person_id is null then 'unknown_identifier'
-          else 'no_session_in_window'
-        end as reason
-      from ${table(CONVERSIONS.name)} as conversions
-      cross join models
-      cross join tracking
-      left join (select distinct conversion_name, conversion_id from touches) as reached
-        on reached.conversion_name = conversions.conversion_name and reached.conversion_id = conversions.id
-      where reached.conversion_id is null
-    )
-    select conversion_name, conversion_id, model, session_id, credit, value_micros, click_time, reason from attributed
-    union all
-    select conversion_name, conversion_id, model, session_id, credit, value_micros, click_time, reason from not_attributed`;
+export const attribution: Step = async (context) => {
+  const { warehouse, now } = context;
+  const levels = levelScopes(context);
+  const hash = definitionHash(
+    levels(undefined, sql`${table(ATTRIBUTION.name)}`).map((scope) => creditRows(warehouse.dialect, context.config, scope)),
+    await builtBy(warehouse, SOURCES),
+  );
+  await emptyHeld(warehouse, STAGED_TABLES, 'attribution: staged rows');
+  const isFull = await isRedefined(warehouse, DEFINITION, hash);
+  const change = isFull ? await rebuild(context, levels) : await night(context, levels);
+  if (isFull) await recordDefinition(warehouse, DEFINITION, hash, now);
+  await emptyHeld(warehouse, [...STAGED_TABLES, TOUCHED_CONVERSIONS], 'attribution: staged rows');
+  await forgetPersons(warehouse, 'conversions');
+  return { changes: { attribution: change }, warnings: [] };
+};
+
+/** The scopes in their order: those with credits of their own, then every level of those that inherit. */
+type Levels = (only: CreditScope['only'], parents: Sql) => CreditScope[];
+
+function levelScopes({ config }: Pick<StepContext, 'config'>): Levels {
+  const heirs = heirsByLevel(config.conversions);
+  return (only, parents) => [
+    { names: { but: heirs.flat() }, ...(only && { only }) },
+    ...heirs.map((names): CreditScope => ({ names: { of: names, parents }, ...(only && { only }) })),
+  ];
 }
+
+async function rebuild({ warehouse, config, now }: StepContext, levels: Levels): Promise<Change> {
+  const { dialect } = warehouse;
+  // Readers of BigQuery would see the table empty: it is made beside it there.
+  const isBeside = dialect.name === 'bigquery';
+  const target = isBeside ? STAGED_CREDITS : ATTRIBUTION;
+  const { deleted } = isBeside ? NOTHING : await warehouse.load(ATTRIBUTION, [], { replace: true, label: 'attribution' });
+  let inserted = 0;
+  for (const scope of levels(undefined, creditsOf(target.name))) {
+    inserted += (await warehouse.append(target, creditRows(dialect, config, scope), 'attribution')).inserted;
+  }
+  await noteTracking(warehouse, now);
+  if (!isBeside) return { inserted, updated: 0, deleted };
+  return warehouse.merge(ATTRIBUTION, creditsOf(STAGED_CREDITS.name), { deleteUnmatched: true, label: 'attribution' });
+}
+
+async function night({ warehouse, config, now }: StepContext, levels: Levels): Promise<Change> {
+  const { dialect } = warehouse;
+  await touchByTracking(warehouse, now);
+  const heirs = heirsByLevel(config.conversions);
+  if ((await stageTouched(warehouse, heirs)) === 0) return NOTHING;
+  await stageSources(warehouse, config, heirs.length > 0);
+  for (const scope of levels('staged', CREDITS_NOW)) {
+    await warehouse.append(STAGED_CREDITS, creditRows(dialect, config, scope), 'attribution: credits');
+  }
+  await warehouse.append(STAGED_LOST_CREDITS, LOST_CREDITS, 'attribution: credits that went');
+  const keys = sql`select conversion_name, id from ${table(STAGED_ATTRIBUTED.name)}`;
+  await warehouse.merge(TOUCHED_CREDITS, keys, { label: 'attribution: for reports' });
+  const { deleted } = await warehouse.delete(ATTRIBUTION, sql`select ${KEY} from ${table(STAGED_LOST_CREDITS.name)}`, {
+    label: 'attribution',
+  });
+  const merged = await warehouse.merge(ATTRIBUTION, creditsOf(STAGED_CREDITS.name), { label: 'attribution' });
+  return { ...merged, deleted };
+}
+
+const KEY = raw(ATTRIBUTION.key.join(', '));
+const columns = (alias: string): Sql => raw(ATTRIBUTION.columns.map(({ name }) => `${alias}.${name}`).join(', '));
+const creditsOf = (name: string): Sql => sql`select ${columns('credits')} from ${table(name)} as credits`;
+
+/** The credits of the parents of staged conversions, while those that are staged are made. */
+const CREDITS_NOW = sql`
+      ${creditsOf(STAGED_PARENT_CREDITS.name)}
+      union all
+      ${creditsOf(STAGED_CREDITS.name)}`;
+
+/** Keys of the credits that staged conversions had and have no more; of those that are gone, all. */
+const LOST_CREDITS = sql`
+    select ${raw(ATTRIBUTION.key.map((name) => `credits.${name}`).join(', '))}
+    from ${table(ATTRIBUTION.name)} as credits
+    inner join ${table(STAGED_ATTRIBUTED.name)} as renewed
+      on renewed.conversion_name = credits.conversion_name and renewed.id = credits.conversion_id
+    left join ${table(STAGED_CREDITS.name)} as found
+      on found.conversion_name = credits.conversion_name and found.conversion_id = credits.conversion_id
+        and found.model = credits.model and found.session_id = credits.session_id
+    where found.conversion_id is null`;

@@ -1,84 +1,81 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { UserError } from '../../config/user-error.ts';
 import { sql, table } from '../../warehouse/sql.ts';
-import { WarehouseError, sqlFrame } from '../../warehouse/warehouse-error.ts';
+import { UserError } from '../../config/user-error.ts';
+import { nearest } from '../../config/suggest.ts';
+import type { Change } from '../../warehouse/warehouse.ts';
+import { recordDefinition } from '../definitions.ts';
+import { forgetChanges } from '../events/changes.ts';
 import type { Step, StepContext } from '../step.ts';
-import { columnProblems } from './query-columns.ts';
-import { queryRows } from './query-rows.ts';
-import { conversionRows, rejectedRows } from './resolve.ts';
-import { CONVERSIONS, REJECTED_CONVERSIONS, STAGED_CONVERSIONS } from './tables.ts';
-import { ALL_TIME, type QueryRange, parseQuery } from './user-sql.ts';
-
-type Conversion = StepContext['config']['conversions'][number];
-
-/** The SQL files of the config → conversions and rejected_conversions. A bad row stops nothing; a bad query does. */
-export const conversions: Step = async (context) => {
-  const { warehouse, config } = context;
-  const queries = [];
-  // All are checked before any is run.
-  for (const conversion of config.conversions) queries.push({ conversion, ...(await checkedQuery(context, conversion, ALL_TIME)) });
-  await warehouse.load(STAGED_CONVERSIONS, [], { replace: true, label: 'conversions' });
-  for (const { conversion, query, columns } of queries) {
-    const rows = queryRows(warehouse.dialect, config, conversion.name, query, columns);
-    await warehouse.append(STAGED_CONVERSIONS, (await context.withoutErased?.(rows)) ?? rows, `conversion ${conversion.name}`);
-  }
-  const merged = await warehouse.merge(CONVERSIONS, conversionRows(warehouse.dialect, config), {
-    deleteUnmatched: true,
-    label: 'conversions',
-  });
-  const rejected = await warehouse.merge(REJECTED_CONVERSIONS, rejectedRows(), { deleteUnmatched: true, label: 'rejected conversions' });
-  return {
-    changes: { conversions: merged, rejected_conversions: rejected },
-    warnings: [...queries.flatMap(({ warnings }) => warnings), ...(await rowWarnings(context))],
-  };
-};
+import { stageCustom } from './custom.ts';
+import { deriveConversions } from './derive.ts';
+import { eraseFromRecords } from './erased-records.ts';
+import { changesBeforeWindows } from './history-watch.ts';
+import { definitionName } from './record-batch.ts';
+import { applyRecords } from './records.ts';
+import { removeUndefined } from './removed-definitions.ts';
+import { finishSimple, stageCombined, stageSimple } from './simple/index.ts';
+import { REJECTED_CONVERSIONS, STAGED_CONVERSIONS, STAGED_CONVERSION_TABLES } from './tables.ts';
 
 /**
- * Reads and checks the query of a conversion by a dry run.
- * @throws UserError with the file and, for each column that does not fit, what was expected.
+ * What the sources say of conversions → conversion_records, within their windows; and what is made of them → conversions. A bad row
+ * stops nothing; a bad query does, and a source that looks broken.
  */
-async function checkedQuery({ warehouse, configFolder }: StepContext, conversion: Conversion, range: QueryRange) {
-  const file = path.resolve(configFolder, conversion.sql);
-  const place = `conversion ${conversion.name} (${file})`;
-  const text = await readQuery(file, place);
-  const { query, parameters } = parseQuery(text, warehouse.dialect.name, range, place);
-  const columns = await dryRun();
-  const problems = columnProblems(columns);
-  if (problems.length > 0) throw new UserError(`${place}: the query does not return what a conversion needs\n  ${problems.join('\n  ')}`);
-  const unused = ['from', 'to'].filter((name) => !parameters.has(name)).map((name) => `@${name}`);
-  const warnings =
-    unused.length === 0
-      ? []
-      : [`${place}: the query does not use ${unused.join(' and ')}: whatever range it is asked for, it returns rows beyond it`];
-  return { query, columns, warnings };
+export const conversions: Step = async (context) => {
+  const { warehouse, now } = context;
+  checkFull(context);
+  await eraseFromRecords(context);
+  const removed = await removeUndefined(context);
+  await clearStaged(context);
+  const custom = await stageCustom(context);
+  const simple = await stageSimple(context);
+  const own = [...custom.batches, ...simple];
+  const applied = await applyRecords(context, own);
+  await clearStaged(context);
+  // Made of the records of their parts.
+  const combined = await stageCombined(context, simple);
+  const appliedCombined = await applyRecords(context, combined);
+  const derived = await deriveConversions(context);
+  const warnings = [
+    ...custom.warnings,
+    ...simple.flatMap((batch) => batch.warnings ?? []),
+    ...applied.warnings,
+    ...appliedCombined.warnings,
+    ...(await refusalWarnings(context)),
+    ...(await changesBeforeWindows(context, custom.watched)),
+    ...derived.warnings,
+  ];
+  for (const { name, isRedefined, definitionHash } of [...own, ...combined])
+    if (isRedefined) await recordDefinition(warehouse, definitionName(name), definitionHash, now);
+  for (const staged of STAGED_CONVERSION_TABLES) await warehouse.load(staged, [], { replace: true, label: staged.name });
+  await finishSimple(context);
+  await forgetChanges(warehouse, 'conversions');
+  return { changes: addUp([removed, applied, appliedCombined, derived].map(({ changes }) => changes)), warnings };
+};
 
-  async function dryRun() {
-    try {
-      // As a subquery, so that nothing but a SELECT passes.
-      return (await warehouse.dryRun(sql`select returned.* from (\n${query}\n) as returned`)).columns;
-    } catch (error) {
-      if (error instanceof WarehouseError) throw queryError(error, text, place);
-      throw new UserError(`${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+/** @throws UserError where `run --full` names what is no conversion. */
+function checkFull({ full, config }: StepContext): void {
+  if (full === undefined || full === 'all') return;
+  const names = config.conversions.map(({ name }) => name);
+  for (const name of full) {
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
+    const advice = near === undefined ? `expected one of ${names.join(', ')}` : `did you mean "${near}"?`;
+    throw new UserError(`--full: there is no conversion "${name}"; ${advice}`, { exitCode: 2 });
+  }
+}
+
+async function clearStaged({ warehouse }: StepContext): Promise<void> {
+  await warehouse.load(STAGED_CONVERSIONS, [], { replace: true, label: 'conversions' });
+}
+
+function addUp(parts: readonly Readonly<Record<string, Change>>[]): Record<string, Change> {
+  const sums: Record<string, Change> = {};
+  for (const part of parts) {
+    for (const [name, { inserted, updated, deleted }] of Object.entries(part)) {
+      const sum = sums[name] ?? { inserted: 0, updated: 0, deleted: 0 };
+      sums[name] = { inserted: sum.inserted + inserted, updated: sum.updated + updated, deleted: sum.deleted + deleted };
     }
   }
-}
-
-/** What the engine complains of, with the lines of the user's own file. */
-function queryError(error: WarehouseError, text: string, place: string): UserError {
-  // The line before the query's first opens the subquery.
-  const line = error.line === undefined ? undefined : error.line - 1;
-  const isInFile = line !== undefined && line >= 1 && line <= text.split('\n').length;
-  const message = isInFile ? `${place}, line ${line}: ${error.words}\n${sqlFrame(text, line)}` : `${place}: ${error.words}`;
-  return new UserError(message, { cause: error });
-}
-
-async function readQuery(file: string, place: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`${place}: the file cannot be read; expected a SQL file with one SELECT`, { cause: error });
-  }
+  return sums;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -87,8 +84,8 @@ const REASONS: Readonly<Record<string, string>> = {
   duplicate_id: 'repeat the id of another row, of which the earliest is kept',
 };
 
-/** What the reader must know of the rows: refused ones, and values that are in no total. */
-async function rowWarnings({ warehouse, config }: StepContext): Promise<string[]> {
+/** What the reader must know of refused rows. */
+async function refusalWarnings({ warehouse }: StepContext): Promise<string[]> {
   const refused = await warehouse.rows<{ conversion_name: string; reason: string; refused: number; example: string | null }>(
     sql`
       select conversion_name, reason, count(*) as refused, min(id) as example
@@ -97,36 +94,8 @@ async function rowWarnings({ warehouse, config }: StepContext): Promise<string[]
       order by conversion_name nulls first, reason nulls first`,
     'rejected conversions',
   );
-  const values = await warehouse.rows<{
-    conversion_name: string;
-    foreign_values: number;
-    currency: string | null;
-    unusable_values: number;
-  }>(
-    sql`
-      select
-        conversion_name,
-        countif(original_value is not null and currency <> ${config.project.currency}) as foreign_values,
-        min(if(original_value is not null and currency <> ${config.project.currency}, currency, null)) as currency,
-        countif(has_unusable_value) as unusable_values
-      from ${table(STAGED_CONVERSIONS.name)}
-      group by conversion_name
-      order by conversion_name nulls first`,
-    'conversion values',
+  return refused.map(
+    ({ conversion_name, reason, refused: count, example }) =>
+      `conversion ${conversion_name}: ${count} rows ${REASONS[reason] ?? reason}${example === null ? '' : `, for example ${example}`}; see rejected_conversions`,
   );
-  return [
-    ...refused.map(
-      ({ conversion_name, reason, refused, example }) =>
-        `conversion ${conversion_name}: ${refused} rows ${REASONS[reason] ?? reason}${example === null ? '' : `, for example ${example}`}; see rejected_conversions`,
-    ),
-    ...values.flatMap(({ conversion_name, foreign_values, currency, unusable_values }) => [
-      ...(foreign_values > 0
-        ? [
-            `conversion ${conversion_name}: ${foreign_values} values in another currency than ${config.project.currency} (such as ${currency}) are in no total: ` +
-              'there are no exchange rates yet',
-          ]
-        : []),
-      ...(unusable_values > 0 ? [`conversion ${conversion_name}: ${unusable_values} values are no finite amounts and left out`] : []),
-    ]),
-  ];
 }

@@ -25,13 +25,17 @@ export const QUERY_COLUMNS = {
   attribution_time: TIME,
   value: { types: ['FLOAT64', 'INT64'], expected: 'FLOAT64', hint: 'cast it to a number' },
   currency: TEXT,
+  self_reported_source: TEXT,
   is_qualified: { types: ['BOOL'], expected: 'BOOL', hint: 'a comparison such as stage = 2' },
   params: { types: ['STRUCT'], expected: 'ARRAY<STRUCT<key STRING, value STRING>>', hint: 'an array of structs' },
 } as const satisfies Readonly<Record<string, QueryColumn>>;
 export type QueryColumnName = keyof typeof QUERY_COLUMNS;
 
-/** What is wrong with the columns of a conversion query, in words; empty where nothing is. */
-export function columnProblems(columns: readonly Column[]): string[] {
+/**
+ * What is wrong with the columns of a conversion query, in words; empty where nothing is.
+ * @param needs.inherits whether the conversion has a parent, whose id lead_id is.
+ */
+export function columnProblems(columns: readonly Column[], needs: { readonly inherits: boolean } = { inherits: false }): string[] {
   const names = columns.map((column) => column.name);
   const problems = columns.flatMap((column) => problemOf(column, names));
   const missing = (name: QueryColumnName, because = '') => {
@@ -45,7 +49,11 @@ export function columnProblems(columns: readonly Column[]): string[] {
     return [`column "${name}" is missing; expected ${QUERY_COLUMNS[name].expected}${because}${hint}`];
   };
   const duplicates = names.filter((name, i) => names.indexOf(name) !== i).map((name) => `column "${name}" stands there twice`);
-  const identified = names.includes('lead_id') ? [] : missing('client_id', ' (or lead_id)');
+  const identified = needs.inherits
+    ? missing('lead_id', ', the id of the conversion it inherits from')
+    : names.includes('lead_id')
+      ? []
+      : missing('client_id', ' (or lead_id)');
   return [...missing('id'), ...missing('created'), ...identified, ...duplicates, ...problems];
 }
 

@@ -21,6 +21,8 @@ export const COSTS: TableDefinition = {
     nullable('cost_micros', 'INT64', 'Cost in micros of the project currency; NULL without a rate.'),
     required('original_cost', 'FLOAT64', 'Cost as the platform reported it.'),
     required('currency', 'STRING', 'Currency of original_cost.'),
+    nullable('rate', 'FLOAT64', 'Units of currency for one of the project currency; NULL where both are the same, or none is known.'),
+    nullable('rate_date', 'DATE', 'Day of that rate: the day of the cost, or the last one within 7 days that has a rate.'),
     required('impressions', 'INT64', 'Impressions.'),
     required('clicks', 'INT64', 'Clicks.'),
   ],

@@ -31,6 +31,8 @@ const NAMING_COLUMNS: Readonly<Record<string, readonly ErasedKind[]>> = {
   user_id: ['user_id', 'email_hash'],
   email_hash: ['email_hash'],
   key_value: ['anonymous_id', 'user_id', 'email_hash'],
+  from_value: ['anonymous_id', 'user_id', 'email_hash'],
+  to_value: ['anonymous_id', 'user_id', 'email_hash'],
 };
 
 /** Columns of events in which an identifier may stand anywhere. */

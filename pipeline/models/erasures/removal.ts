@@ -1,7 +1,8 @@
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, arrayParam, join, raw, sql, table } from '../../warehouse/sql.ts';
 import type { Change, TableDefinition, Warehouse } from '../../warehouse/warehouse.ts';
-import { EVENT_CHANGES, EVENT_CONSUMERS, EVENT_IDS, EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../events/tables.ts';
+import { addChanges } from '../events/changes.ts';
+import { EVENT_IDS, EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../events/tables.ts';
 import { ERASED_ROWS, STAGED_ERASED_EVENTS } from './tables.ts';
 
 type Changes = Record<string, Change>;
@@ -77,32 +78,9 @@ function erasedEventRows(dialect: Dialect): Sql {
 
 /** Tells the models that read `events` which visitor days lose some. @param condition over the columns of `events`. */
 export async function noteRemovals(warehouse: Warehouse, condition: Sql): Promise<void> {
-  const { dialect } = warehouse;
-  const consumers = dialect.values(
-    'consumers',
-    { consumer: 'STRING' },
-    EVENT_CONSUMERS.map((consumer) => [consumer]),
-  );
-  const day = dialect.localDate(raw('occurred_at'), 'UTC');
-  await warehouse.merge(
-    EVENT_CHANGES,
-    sql`
-      with removed as (
-        select anonymous_id, ${day} as day, min(occurred_at) as first_at, max(occurred_at) as last_at
-        from ${table(EVENTS.name)} as events
-        where anonymous_id is not null and ${condition}
-        group by 1, 2
-      )
-      select
-        consumers.consumer, removed.anonymous_id, removed.day,
-        coalesce(${dialect.least(raw('removed.first_at'), raw('unread.first_at'))}, removed.first_at) as first_at,
-        coalesce(${dialect.greatest(raw('removed.last_at'), raw('unread.last_at'))}, removed.last_at) as last_at,
-        true as has_removals
-      from removed
-      cross join ${consumers}
-      left join ${table(EVENT_CHANGES.name)} as unread
-        on unread.consumer = consumers.consumer and unread.anonymous_id = removed.anonymous_id and unread.day = removed.day`,
-    { label: 'removed events' },
+  await addChanges(
+    warehouse,
+    sql`select anonymous_id, occurred_at, true as is_removal from ${table(EVENTS.name)} as events where ${condition}`,
   );
 }
 

@@ -1,31 +1,33 @@
 import { type Sql, raw, sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
-import { EVENT_CHANGES, EVENT_CONSUMERS, type EventConsumer } from './tables.ts';
+import { EVENT_CHANGES, EVENT_CONSUMERS, type EventConsumer, NOBODY, READER_OF_NOBODYS_EVENTS } from './tables.ts';
 
 /**
  * Adds changes to what each consumer has yet to read.
- * @param changes query of (anonymous_id, occurred_at, is_removal): the places of events that came, went or changed.
+ * @param changes query of (anonymous_id, occurred_at, is_removal): the places of events that came, went or changed;
+ * anonymous_id is NULL where an event has none.
+ * @param names who is to read them; default: all.
  */
-export async function addChanges(warehouse: Warehouse, changes: Sql): Promise<void> {
+export async function addChanges(warehouse: Warehouse, changes: Sql, names: readonly EventConsumer[] = EVENT_CONSUMERS): Promise<void> {
   const { dialect } = warehouse;
   const consumers = dialect.values(
     'consumer',
     { name: 'STRING' },
-    EVENT_CONSUMERS.map((name) => [name]),
+    names.map((name) => [name]),
   );
   const added = sql`
     with changed as (
       select
-        anonymous_id, date(occurred_at) as day,
+        coalesce(anonymous_id, ${NOBODY}) as anonymous_id, date(occurred_at) as day,
         min(occurred_at) as first_at, max(occurred_at) as last_at, countif(is_removal) as removals
       from (${changes}) as places
-      where anonymous_id is not null
-      group by anonymous_id, day
+      group by 1, 2
     ),
     addressed as (
       select consumer.name as consumer, changed.anonymous_id, changed.day, changed.first_at, changed.last_at, changed.removals
       from changed
       cross join ${consumers}
+      where changed.anonymous_id <> ${NOBODY} or consumer.name = ${READER_OF_NOBODYS_EVENTS}
     )
     select
       addressed.consumer, addressed.anonymous_id, addressed.day,

@@ -74,17 +74,23 @@ export const STAGED_LOST_EVENTS: TableDefinition = {
   key: [],
 };
 
-/** Who reads {@link EVENT_CHANGES}. */
-export const EVENT_CONSUMERS = ['sessions', 'identity'] as const;
+/**
+ * Who reads {@link EVENT_CHANGES}. `conversions` alone learns of events without an anonymous_id, too: a purchase that a
+ * server sends has none.
+ */
+export const EVENT_CONSUMERS = ['sessions', 'identity', 'conversions', 'reports'] as const;
 export type EventConsumer = (typeof EVENT_CONSUMERS)[number];
+/** Stands in {@link EVENT_CHANGES} for events without an anonymous_id; for the consumer {@link READER_OF_NOBODYS_EVENTS} only. */
+export const NOBODY = '';
+export const READER_OF_NOBODYS_EVENTS = 'conversions' satisfies EventConsumer;
 
 export const EVENT_CHANGES: TableDefinition = {
   name: 'event_changes',
   description:
     'Visitor days whose events changed since a model last read them: written before the events are, deleted by the model once it is up to date.',
   columns: [
-    required('consumer', 'STRING', 'The model that has yet to read them: sessions or identity.'),
-    required('anonymous_id', 'STRING', 'The visitor.'),
+    required('consumer', 'STRING', 'The model that has yet to read them: sessions, identity, conversions or reports.'),
+    required('anonymous_id', 'STRING', 'The visitor; empty for events without one, which only conversions are made of.'),
     required('day', 'DATE', 'Day of occurred_at in UTC.'),
     required('first_at', 'TIMESTAMP', 'The earliest event that came, went or changed.'),
     required('last_at', 'TIMESTAMP', 'The latest one.'),

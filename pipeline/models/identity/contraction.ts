@@ -1,5 +1,6 @@
 import { type Sql, sql, table } from '../../warehouse/sql.ts';
 import type { TableDefinition, Warehouse } from '../../warehouse/warehouse.ts';
+import { isOpen } from './edges.ts';
 import { integerBatches } from './integer-batches.ts';
 import { refill } from './refill.ts';
 import { STAGED_EDGES, STAGED_HOOKS, STAGED_LABELS, STAGED_MEMBERS, STAGED_NODES, STAGED_PAIRS } from './tables.ts';
@@ -27,8 +28,8 @@ export async function findClusters(warehouse: Warehouse, anonymousIds: number, l
     STAGED_PAIRS[0],
     sql`
     select distinct anonymous_number as node, ${anonymousIds} + key_number as other_node
-    from ${table(STAGED_EDGES.name)}
-    where reason is null`,
+    from ${table(STAGED_EDGES.name)} as edges
+    where ${isOpen('edges')}`,
     LABEL,
   );
   await refill(warehouse, STAGED_LABELS[0], sql`select distinct node, node as other_node from ${table(STAGED_PAIRS[0].name)}`, LABEL);

@@ -2,19 +2,19 @@ import type { Config } from '../../config/schema.ts';
 import { type Sql, raw, sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { findClusters } from './contraction.ts';
-import { exclusiveKeys } from './edges.ts';
+import { SAME_STAGED_EDGE, exclusiveKeys } from './edges.ts';
 import { integerBatches } from './integer-batches.ts';
 import { refill } from './refill.ts';
 import { keyRules } from './rules.ts';
 import { ACCEPTED_ROOTS, SUSPECTED_EDGES, suspectRows } from './suspects.ts';
-import { STAGED_EDGES, STAGED_IDS, STAGED_REFUSALS, STAGED_ROOTS, STAGED_SUSPECTS } from './tables.ts';
+import { STAGED_EDGES, STAGED_GATHERED, STAGED_IDS, STAGED_REFUSALS, STAGED_ROOTS, STAGED_SUSPECTS } from './tables.ts';
 import { type GraphResult, Verdict, resolveGraph } from './union-find.ts';
 
 /** Edges that stream through one process: about 1 GB of arrays. Of a larger graph the engine finds the clusters first. */
 export const EDGES_IN_MEMORY = 20_000_000;
 
 /**
- * What the graph decides about the staged edges; fills staged_refusals and staged_roots.
+ * What the graph decides about the staged edges; fills staged_graph_refusals and staged_roots.
  * @param edgesInMemory more are contracted in SQL first, and only those of clusters in which one may be refused stream.
  */
 export async function decide(warehouse: Warehouse, config: Config, edgesInMemory = EDGES_IN_MEMORY): Promise<void> {
@@ -110,9 +110,10 @@ async function valuesOfEpisodes(warehouse: Warehouse, config: Config): Promise<M
   const values = new Map<number, number>();
   if (names.length === 0) return values;
   const query = sql`
-    select distinct key_number, min(key_number) over (partition by key_name, key_value) as value_number
-    from ${table(STAGED_EDGES.name)}
-    where key_name in (${raw(names.map((name) => `'${name}'`).join(', '))})`;
+    select distinct edges.key_number, min(edges.key_number) over (partition by gathered.key_name, gathered.key_value) as value_number
+    from ${table(STAGED_EDGES.name)} as edges
+    inner join ${table(STAGED_GATHERED.name)} as gathered on ${SAME_STAGED_EDGE}
+    where gathered.key_name in (${raw(names.map((name) => `'${name}'`).join(', '))})`;
   for await (const [keys, numbers] of warehouse.integerBatches(query, 'identity episodes')) {
     for (let i = 0; i < keys!.length; i++) if (keys![i] !== numbers![i]) values.set(keys![i]!, numbers![i]!);
   }

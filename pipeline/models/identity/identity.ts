@@ -6,6 +6,7 @@ import { forgetChanges, unreadDays } from '../events/changes.ts';
 import { fill } from '../fill.ts';
 import type { Step, StepContext } from '../step.ts';
 import { blockedRows } from './blocked.ts';
+import { addEverybody, addPersons } from './changes.ts';
 import { decide } from './decide.ts';
 import { identityRows, idRows, numberedEdgeRows, verdictRows } from './edges.ts';
 import { crmKeyRows, eventKeyRows, visitorRows } from './evidence.ts';
@@ -28,6 +29,8 @@ import {
   STAGED_LOST_EDGES,
   STAGED_LOST_IDENTITIES,
   STAGED_LOST_KEYS,
+  STAGED_LOST_USER_IDENTITIES,
+  STAGED_PERSONS,
   STAGED_TABLES,
   STAGED_TOUCHED_KEYS,
   STAGED_USER_IDENTITIES,
@@ -88,6 +91,7 @@ async function rebuild({ warehouse, config, now }: Model): Promise<Changes> {
   const { dialect } = warehouse;
   const label = 'identity: rebuild';
   await startWriting({ warehouse, config, now });
+  await addEverybody(warehouse);
   await warehouse.append(STAGED_VISITORS, visitorRows(), label);
   const visitors = sql`select anonymous_id, first_seen from ${table(STAGED_VISITORS.name)}`;
   const crm = crmKeyRows(dialect, config, visitors);
@@ -143,6 +147,7 @@ async function night(context: Model): Promise<Changes> {
   await gatherClusters(warehouse, config);
   await resolve(context, MEMBERS_NOW);
   const lost = await stageResults(warehouse, config);
+  await addPersons(warehouse, sql`select person_id from ${table(STAGED_PERSONS.name)}`);
   const lostPeople =
     lost.lostIdentities === 0
       ? NOTHING
@@ -159,7 +164,17 @@ async function night(context: Model): Promise<Changes> {
   });
   await refuseCollisions(warehouse);
   await warehouse.append(STAGED_USER_IDENTITIES, userIdentityRows('listed'), 'identity: identifiers of persons');
-  const lostUsers = await warehouse.delete(USER_IDENTITIES, LOST_USER_IDENTITIES, { label: 'user identities' });
+  const { inserted: lostRows } = await warehouse.append(
+    STAGED_LOST_USER_IDENTITIES,
+    LOST_USER_IDENTITIES,
+    'identity: identifiers that went',
+  );
+  const lostUsers =
+    lostRows === 0
+      ? NOTHING
+      : await warehouse.delete(USER_IDENTITIES, columnsQuery(STAGED_LOST_USER_IDENTITIES, USER_IDENTITIES.key), {
+          label: 'user identities',
+        });
   const users = await warehouse.merge(
     USER_IDENTITIES,
     sql`select ${columnsOf(USER_IDENTITIES)} from ${table(STAGED_USER_IDENTITIES.name)}`,

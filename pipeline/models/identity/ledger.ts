@@ -1,5 +1,6 @@
 import { type Sql, param, sql, table } from '../../warehouse/sql.ts';
-import { IDENTITIES, IDENTITY_EDGES, STAGED_EDGES, STAGED_IDENTITIES, STAGED_REFUSALS } from './tables.ts';
+import { SAME_STAGED_EDGE, isOpen } from './edges.ts';
+import { IDENTITIES, IDENTITY_EDGES, STAGED_EDGES, STAGED_GATHERED, STAGED_IDENTITIES, STAGED_REFUSALS } from './tables.ts';
 
 /** Ids that were of one person and are of another: query of (from_person_id, to_person_id, anonymous_ids). */
 const MOVES = sql`
@@ -41,11 +42,11 @@ export function ledgerRows(now: string): Sql {
       inner join joined on joined.to_person_id = moves.to_person_id
     ),
     used_edges as (
-      select edges.edge_number, edges.anonymous_id, edges.key_name, edges.key_value, edges.key_node, edges.first_seen, now.person_id
+      select edges.edge_number, edges.anonymous_id, edges.key_name, edges.key_node, now.person_id
       from ${table(STAGED_EDGES.name)} as edges
       left join ${table(STAGED_REFUSALS.name)} as refusals on refusals.edge_number = edges.edge_number
       inner join ${table(STAGED_IDENTITIES.name)} as now on now.anonymous_id = edges.anonymous_id
-      where edges.reason is null and refusals.edge_number is null
+      where ${isOpen('edges')} and refusals.edge_number is null
         and now.person_id in (select to_person_id from kinds where kind = 'merged')
     ),
     new_edges as (
@@ -66,8 +67,16 @@ export function ledgerRows(now: string): Sql {
       inner join used_edges as others on others.key_name = new_edges.key_name and others.key_node = new_edges.key_node
       inner join members on members.anonymous_id = others.anonymous_id
     ),
-    joining_edges as (
+    first_sides as (
       select from_person_id, to_person_id, min(edge_number) as edge_number from sides group by from_person_id, to_person_id
+    ),
+    joining_edges as (
+      select
+        first_sides.from_person_id, first_sides.to_person_id,
+        gathered.anonymous_id, gathered.key_name, gathered.key_value, gathered.first_seen
+      from first_sides
+      inner join ${table(STAGED_EDGES.name)} as edges on edges.edge_number = first_sides.edge_number
+      inner join ${table(STAGED_GATHERED.name)} as gathered on ${SAME_STAGED_EDGE}
     ),
     lost_edges as (
       select former.anonymous_id, former.key_name, former.key_value, former.first_seen, known.person_id as from_person_id
@@ -77,7 +86,7 @@ export function ledgerRows(now: string): Sql {
         on edges.anonymous_id = former.anonymous_id and edges.key_name = former.key_name and edges.key_node = former.key_node
       left join ${table(STAGED_REFUSALS.name)} as refusals on refusals.edge_number = edges.edge_number
       where former.verdict = 'used' and known.person_id in (select from_person_id from kinds where kind = 'split')
-        and (edges.anonymous_id is null or edges.reason is not null or refusals.edge_number is not null)
+        and (edges.anonymous_id is null or not (${isOpen('edges')}) or refusals.edge_number is not null)
     ),
     parting_edges as (
       select from_person_id, anonymous_id, key_name, key_value, first_seen
@@ -89,13 +98,12 @@ export function ledgerRows(now: string): Sql {
     )
     select
       cast(${param(now, 'TIMESTAMP')} as timestamp) as changed_at, kinds.kind, kinds.from_person_id, kinds.to_person_id, kinds.anonymous_ids,
-      coalesce(used.key_name, parting.key_name) as key_name,
-      coalesce(used.key_value, parting.key_value) as key_value,
-      coalesce(used.anonymous_id, parting.anonymous_id) as edge_anonymous_id,
-      coalesce(used.first_seen, parting.first_seen) as edge_first_seen
+      coalesce(joining.key_name, parting.key_name) as key_name,
+      coalesce(joining.key_value, parting.key_value) as key_value,
+      coalesce(joining.anonymous_id, parting.anonymous_id) as edge_anonymous_id,
+      coalesce(joining.first_seen, parting.first_seen) as edge_first_seen
     from kinds
     left join joining_edges as joining
       on kinds.kind = 'merged' and joining.from_person_id = kinds.from_person_id and joining.to_person_id = kinds.to_person_id
-    left join used_edges as used on used.edge_number = joining.edge_number
     left join parting_edges as parting on kinds.kind = 'split' and parting.from_person_id = kinds.from_person_id`;
 }

@@ -34,19 +34,23 @@ export function ruleTable(
  * graph: blocked values, shared devices and values shared by too many. Reads identity_keys and identity_blocked_values.
  */
 export function linkRows(dialect: Dialect, config: Config, scope: LinkScope): Sql {
+  const start = dialect.castText(dialect.unixMicros(raw('episode_start')));
+  const node = sql`if(episode_start is null, key_value, ${dialect.concat(raw('key_value'), raw("'@'"), start)})`;
   return sql`
     with ${evidence(dialect, config, scope)},
     linked as (
       select
-        anonymous_id, key_name, key_value, key_node, episode_start,
+        anonymous_id, key_name, key_value, episode_start,
         min(first_seen) as first_seen,
         max(last_seen) as last_seen,
         substr(min(${dialect.concat(ORIGIN_RANK, raw('origin'))}), 2) as origin
       from placed
-      group by anonymous_id, key_name, key_value, key_node, episode_start
+      group by anonymous_id, key_name, key_value, episode_start
     ),
     links as (
-      select anonymous_id, key_name, key_value, key_node, episode_start, first_seen, last_seen, origin, ${RULE_OF_LINK} as rule
+      select
+        anonymous_id, key_name, key_value, ${node} as key_node, episode_start,
+        first_seen, last_seen, origin, ${RULE_OF_LINK} as rule
       from linked
     ),
     crowded_nodes as (
@@ -71,7 +75,7 @@ export function linkRows(dialect: Dialect, config: Config, scope: LinkScope): Sq
     left join crowded_nodes on crowded_nodes.rule = links.rule and crowded_nodes.key_node = links.key_node`;
 }
 
-/** CTEs up to `placed`: evidence with its node. A former id holds itself as a value: so whoever names it is joined to it. */
+/** CTEs up to `placed`: evidence with its episode. A former id holds itself as a value: so whoever names it is joined to it. */
 function evidence(dialect: Dialect, config: Config, scope: LinkScope): Sql {
   const touched =
     scope === 'all'
@@ -96,7 +100,7 @@ function evidence(dialect: Dialect, config: Config, scope: LinkScope): Sql {
   if (windows.length === 0) {
     return sql`${seen},
     placed as (
-      select ${columns}, key_value as key_node, cast(null as timestamp) as episode_start from evidence
+      select ${columns}, cast(null as timestamp) as episode_start from evidence
     )`;
   }
   const names = raw(windows.map(([name]) => `'${name}'`).join(', '));
@@ -105,7 +109,6 @@ function evidence(dialect: Dialect, config: Config, scope: LinkScope): Sql {
     'partition by key_name, key_value order by first_seen nulls first, last_seen nulls first, anonymous_id nulls first, origin nulls first',
   );
   const lastBefore = sql`max(${dialect.unixMicros(raw('last_seen'))}) over (${order} rows between unbounded preceding and 1 preceding)`;
-  const node = dialect.concat(raw('key_value'), raw("'@'"), dialect.castText(dialect.unixMicros(raw('episode_start'))));
   return sql`${seen},
     gaps as (
       select ${columns}, if(${dialect.unixMicros(raw('first_seen'))} - ${lastBefore} > ${window}, 1, 0) as is_start
@@ -121,11 +124,11 @@ function evidence(dialect: Dialect, config: Config, scope: LinkScope): Sql {
       from numbered
     ),
     placed as (
-      select ${columns}, key_value as key_node, cast(null as timestamp) as episode_start
+      select ${columns}, cast(null as timestamp) as episode_start
       from evidence
       where key_name not in (${names})
       union all
-      select ${columns}, ${node} as key_node, episode_start from episodes
+      select ${columns}, episode_start from episodes
     )`;
 }
 

@@ -6,14 +6,14 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { EVENT_CHANGES } from '../events/tables.ts';
 import { blockedRows } from './blocked.ts';
 import { crmKeyRows, crmOrigins, eventKeyRows, visitorRows } from './evidence.ts';
+import { CHANGED_BLOCKS, FORMER_OF_CLUSTERS, FORMER_OF_IDS, FORMER_OF_KEYS, SAME_EDGE } from './former.ts';
 import { RULE_OF_LINK, differInGraph, linkRows, reasonBefore } from './links.ts';
 import {
   IDENTITIES,
-  IDENTITY_BLOCKED_VALUES,
-  IDENTITY_EDGES,
   IDENTITY_KEYS,
   STAGED_BLOCKED_VALUES,
   STAGED_CLUSTERS,
+  STAGED_FORMER,
   STAGED_GATHERED,
   STAGED_KEYS,
   STAGED_LINKS,
@@ -29,6 +29,7 @@ const CONSUMER = 'identity';
  * - staged_visitors: visitors whose first event is another one, or who came or went;
  * - staged_keys and staged_lost_keys: evidence that may have come or changed, and evidence that went;
  * - staged_blocked_values: what is blocked now;
+ * - staged_former_edges: the edges of all ids that these name;
  * - staged_touched_keys: identifiers whose edges may differ.
  */
 export async function stageChanges(warehouse: Warehouse, config: Config, days: readonly string[]): Promise<void> {
@@ -44,13 +45,16 @@ export async function stageChanges(warehouse: Warehouse, config: Config, days: r
     await warehouse.append(STAGED_LOST_KEYS, lostCrmKeys(crm, origins), 'identity: CRM evidence that went');
   }
   await warehouse.append(STAGED_BLOCKED_VALUES, blockedRows(dialect, config), 'identity: blocked values');
+  await warehouse.append(STAGED_FORMER, FORMER_OF_IDS, 'identity: former edges');
   await warehouse.append(STAGED_TOUCHED_KEYS, TOUCHED_KEYS, 'identity: touched keys');
 }
 
 /** Stages the edges of the touched keys, the clusters to decide anew, and all their edges. Reads the evidence as it is now. */
 export async function gatherClusters(warehouse: Warehouse, config: Config): Promise<void> {
   await warehouse.append(STAGED_LINKS, linkRows(warehouse.dialect, config, 'touched'), 'identity: touched edges');
+  await warehouse.append(STAGED_FORMER, FORMER_OF_KEYS, 'identity: former edges');
   await warehouse.append(STAGED_CLUSTERS, AFFECTED_CLUSTERS, 'identity: clusters');
+  await warehouse.append(STAGED_FORMER, FORMER_OF_CLUSTERS, 'identity: former edges');
   await warehouse.append(STAGED_GATHERED, GATHERED_EDGES, 'identity: edges of the clusters');
 }
 
@@ -174,23 +178,18 @@ const TOUCHED_KEYS = sql`
       union all
       select anonymous_id, key_name, key_value from ${table(STAGED_LOST_KEYS.name)}
     ),
-    changed_blocks as (
-      select coalesce(found.key_name, former.key_name) as key_name, coalesce(found.key_value, former.key_value) as key_value
-      from ${table(STAGED_BLOCKED_VALUES.name)} as found
-      full join ${table(IDENTITY_BLOCKED_VALUES.name)} as former on former.key_name = found.key_name and former.key_value = found.key_value
-      where found.key_name is null or former.key_name is null
-    ),
+    ${CHANGED_BLOCKS},
     changed_devices as (
       select evidence.anonymous_id
       from changed_evidence as evidence
-      left join ${table(IDENTITY_EDGES.name)} as edges
+      left join ${table(STAGED_FORMER.name)} as edges
         on edges.anonymous_id = evidence.anonymous_id and edges.key_name = evidence.key_name and edges.key_value = evidence.key_value
       where evidence.key_name in ('email_hash', 'user_id') and edges.anonymous_id is null
       union all
       select anonymous_id from ${table(STAGED_LOST_KEYS.name)} where key_name in ('email_hash', 'user_id')
       union all
       select edges.anonymous_id
-      from ${table(IDENTITY_EDGES.name)} as edges
+      from ${table(STAGED_FORMER.name)} as edges
       inner join changed_blocks on changed_blocks.key_name = edges.key_name and changed_blocks.key_value = edges.key_value
     )
     select key_name, key_value from changed_evidence
@@ -198,13 +197,8 @@ const TOUCHED_KEYS = sql`
     select key_name, key_value from changed_blocks
     union distinct
     select edges.key_name, edges.key_value
-    from ${table(IDENTITY_EDGES.name)} as edges
+    from ${table(STAGED_FORMER.name)} as edges
     inner join (select distinct anonymous_id from changed_devices) as devices on devices.anonymous_id = edges.anonymous_id`;
-
-/** Whether `former` and `found` are one edge. */
-export const SAME_EDGE = raw(
-  'former.anonymous_id = found.anonymous_id and former.key_name = found.key_name and former.key_node = found.key_node',
-);
 
 /**
  * Clusters that a changed edge or a changed visitor touches: of its anonymous id, of its key and, where it went, of the
@@ -214,7 +208,7 @@ const AFFECTED_CLUSTERS = sql`
     with changed_edges as (
       select found.anonymous_id, found.key_name, found.key_node
       from ${table(STAGED_LINKS.name)} as found
-      left join ${table(IDENTITY_EDGES.name)} as former on ${SAME_EDGE}
+      left join ${table(STAGED_FORMER.name)} as former on ${SAME_EDGE}
       where former.anonymous_id is null or ${differInGraph('found', 'former')}
     ),
     changed_ids as (
@@ -227,18 +221,18 @@ const AFFECTED_CLUSTERS = sql`
     ),
     clusters as (
       select former.cluster_id
-      from ${table(IDENTITY_EDGES.name)} as former
+      from ${table(STAGED_FORMER.name)} as former
       inner join ${table(STAGED_TOUCHED_KEYS.name)} as touched on touched.key_name = former.key_name and touched.key_value = former.key_value
       left join ${table(STAGED_LINKS.name)} as found on ${SAME_EDGE}
       where found.anonymous_id is null
       union all
       select former.cluster_id
-      from ${table(IDENTITY_EDGES.name)} as former
+      from ${table(STAGED_FORMER.name)} as former
       inner join changed_nodes on changed_nodes.key_name = former.key_name and changed_nodes.key_node = former.key_node
       where ${reasonBefore('former')} is null
       union all
       select former.cluster_id
-      from ${table(IDENTITY_EDGES.name)} as former
+      from ${table(STAGED_FORMER.name)} as former
       inner join changed_ids on changed_ids.anonymous_id = former.anonymous_id
       union all
       select known.cluster_id
@@ -253,7 +247,7 @@ const GATHERED_EDGES = sql`
       found.anonymous_id, found.key_name, found.key_value, found.key_node, found.episode_start, found.rule, found.origin,
       found.first_seen, found.last_seen, found.reason
     from ${table(STAGED_LINKS.name)} as found
-    left join ${table(IDENTITY_EDGES.name)} as former on ${SAME_EDGE}
+    left join ${table(STAGED_FORMER.name)} as former on ${SAME_EDGE}
     left join ${table(STAGED_CLUSTERS.name)} as clusters on clusters.cluster_id = former.cluster_id
     where former.anonymous_id is null or clusters.cluster_id is not null
     union all
@@ -264,7 +258,7 @@ const GATHERED_EDGES = sql`
       select
         edges.anonymous_id, edges.key_name, edges.key_value, edges.key_node, edges.episode_start, ${RULE_OF_LINK} as rule, edges.origin,
         edges.first_seen, edges.last_seen, ${reasonBefore('edges')} as reason
-      from ${table(IDENTITY_EDGES.name)} as edges
+      from ${table(STAGED_FORMER.name)} as edges
       inner join ${table(STAGED_CLUSTERS.name)} as clusters on clusters.cluster_id = edges.cluster_id
     ) as former
     left join ${table(STAGED_TOUCHED_KEYS.name)} as touched on touched.key_name = former.key_name and touched.key_value = former.key_value

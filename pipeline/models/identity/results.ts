@@ -3,11 +3,12 @@ import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { verdictRows } from './edges.ts';
-import { SAME_EDGE } from './night.ts';
+import { SAME_EDGE } from './former.ts';
 import {
   IDENTITIES,
   IDENTITY_EDGES,
   STAGED_CLUSTERS,
+  STAGED_FORMER,
   STAGED_IDENTITIES,
   STAGED_LINKS,
   STAGED_LOST_EDGES,
@@ -24,14 +25,14 @@ const KEPT_VERDICTS = sql`
       found.anonymous_id, found.key_name, found.key_value, found.key_node, found.episode_start, former.tier, found.origin,
       found.first_seen, found.last_seen, former.verdict, former.reason, former.cluster_id
     from ${table(STAGED_LINKS.name)} as found
-    inner join ${table(IDENTITY_EDGES.name)} as former on ${SAME_EDGE}
+    inner join ${table(STAGED_FORMER.name)} as former on ${SAME_EDGE}
     left join ${table(STAGED_CLUSTERS.name)} as clusters on clusters.cluster_id = former.cluster_id
     where clusters.cluster_id is null`;
 
 /** Keys of edges that are no more: their evidence went, or their episode begins at another time. */
 const LOST_EDGES = sql`
     select former.anonymous_id, former.key_name, former.key_node
-    from ${table(IDENTITY_EDGES.name)} as former
+    from ${table(STAGED_FORMER.name)} as former
     inner join ${table(STAGED_TOUCHED_KEYS.name)} as touched on touched.key_name = former.key_name and touched.key_value = former.key_value
     left join ${table(STAGED_LINKS.name)} as found on ${SAME_EDGE}
     where found.anonymous_id is null`;
@@ -54,7 +55,7 @@ function changedVerdicts(dialect: Dialect, config: Config): Sql {
     from (${verdictRows(dialect, config)}
     union all${KEPT_VERDICTS}
     ) as found
-    left join ${table(IDENTITY_EDGES.name)} as former on ${SAME_EDGE}
+    left join ${table(STAGED_FORMER.name)} as former on ${SAME_EDGE}
     where former.anonymous_id is null or ${join(differs, ' or ')}`;
 }
 

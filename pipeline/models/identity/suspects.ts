@@ -1,12 +1,12 @@
 import type { Config } from '../../config/schema.ts';
 import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
-import { exclusiveKeys } from './edges.ts';
-import { WEAK_EMAIL_KEY } from './rules.ts';
+import { exclusiveKeys, isOpen } from './edges.ts';
 import { STAGED_EDGES, STAGED_MEMBERS, STAGED_SUSPECTS } from './tables.ts';
+import { EdgeKind, KIND_MASK } from './union-find.ts';
 
 /**
- * Clusters in which an edge may be refused: those with more ids than the cap, with two values of an exclusive key, or
- * with a hash of a link and another one. In all others every order of the edges ends the same: all are accepted. Reads
+ * Clusters in which an edge may be refused: those with more ids than the cap, with two keys that are exclusive, or with a
+ * hash of a link and another one. In all others every order of the edges ends the same: all are accepted. Reads
  * staged_members.
  */
 export function suspectRows(config: Config): Sql {
@@ -14,22 +14,24 @@ export function suspectRows(config: Config): Sql {
   const conflicts = [
     sql`
       select cluster_number from edges
-      where key_name = 'email_hash' and coalesce(reason, '') <> 'blocked_value'
+      where kind = ${raw(String(EdgeKind.submittedEmail))} or (kind = ${raw(String(EdgeKind.linkedEmail))} and is_open)
       group by cluster_number
-      having count(distinct key_value) > 1 and countif(rule = '${raw(WEAK_EMAIL_KEY)}' and reason is null) > 0`,
+      having count(distinct key_number) > 1 and countif(kind = ${raw(String(EdgeKind.linkedEmail))}) > 0`,
     ...(exclusive.length === 0
       ? []
       : [
           sql`
       select cluster_number from edges
-      where key_name in (${raw(exclusive.join(', '))}) and reason is null
+      where key_name in (${raw(exclusive.join(', '))}) and is_open
       group by cluster_number, key_name
-      having count(distinct key_value) > 1`,
+      having count(distinct key_number) > 1`,
         ]),
   ];
   return sql`
     with edges as (
-      select members.other_node as cluster_number, edges.key_name, edges.key_value, edges.rule, edges.reason
+      select
+        members.other_node as cluster_number, edges.key_name, edges.key_number,
+        (edges.flags & ${raw(String(KIND_MASK))}) as kind, ${isOpen('edges')} as is_open
       from ${table(STAGED_EDGES.name)} as edges
       inner join ${table(STAGED_MEMBERS.name)} as members on members.node = edges.anonymous_number
     )

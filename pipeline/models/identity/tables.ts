@@ -1,4 +1,3 @@
-import type { Column } from '../../../edge/contract/columns.ts';
 import { nullable, required } from '../../warehouse/columns.ts';
 import { type TableDefinition, keysOf } from '../../warehouse/warehouse.ts';
 
@@ -102,6 +101,21 @@ export const IDENTITY_CHANGES: TableDefinition = {
   key: ['changed_at', 'from_person_id', 'to_person_id'],
 };
 
+/** Who reads {@link PERSON_CHANGES}. */
+export const PERSON_CONSUMERS = ['conversions', 'reports'] as const;
+export type PersonConsumer = (typeof PERSON_CONSUMERS)[number];
+
+export const PERSON_CHANGES: TableDefinition = {
+  name: 'person_changes',
+  description:
+    'Persons whose ids or identifiers changed since a model last read them: written before identities is, deleted by the model once it is up to date.',
+  columns: [
+    required('consumer', 'STRING', 'The model that has yet to read them: conversions or reports.'),
+    required('person_id', 'STRING', 'The person, before or after; * for all, after a rebuild.'),
+  ],
+  key: ['consumer', 'person_id'],
+};
+
 /** What may never link, besides the words of `blocked.ts`: kept, so that a night finds what is blocked since the last one. */
 export const IDENTITY_BLOCKED_VALUES: TableDefinition = {
   name: 'identity_blocked_values',
@@ -141,23 +155,23 @@ export const STAGED_TOUCHED_KEYS: TableDefinition = {
   key: ['key_name', 'key_value'],
 };
 
-const EDGE_COLUMNS: readonly Column[] = [
-  ANONYMOUS_ID,
-  KEY_NAME,
-  KEY_VALUE,
-  required('key_node', 'STRING', 'The value, with its episode where the key has a window.'),
-  nullable('episode_start', 'TIMESTAMP', 'First observation of the episode.'),
-  required('rule', 'STRING', 'Name of the rule: the key, or email_hash_link.'),
-  required('origin', 'STRING', 'Strongest origin of the evidence.'),
-  required('first_seen', 'TIMESTAMP', 'First observation.'),
-  required('last_seen', 'TIMESTAMP', 'Last observation.'),
-  nullable('reason', 'STRING', 'Why it is refused before the graph sees it: blocked_value, shared_device or shared_key.'),
-];
+const KEY_NODE = required('key_node', 'STRING', 'The value, with its episode where the key has a window.');
 
 export const STAGED_LINKS: TableDefinition = {
   name: 'staged_links',
   description: 'Edges of the touched identifiers as the evidence has them now.',
-  columns: EDGE_COLUMNS,
+  columns: [
+    ANONYMOUS_ID,
+    KEY_NAME,
+    KEY_VALUE,
+    KEY_NODE,
+    nullable('episode_start', 'TIMESTAMP', 'First observation of the episode.'),
+    required('rule', 'STRING', 'Name of the rule: the key, or email_hash_link.'),
+    required('origin', 'STRING', 'Strongest origin of the evidence.'),
+    required('first_seen', 'TIMESTAMP', 'First observation.'),
+    required('last_seen', 'TIMESTAMP', 'Last observation.'),
+    nullable('reason', 'STRING', 'Why it is refused before the graph sees it: blocked_value, shared_device or shared_key.'),
+  ],
   key: ['anonymous_id', 'key_name', 'key_node'],
 };
 
@@ -165,6 +179,12 @@ export const STAGED_GATHERED: TableDefinition = {
   ...STAGED_LINKS,
   name: 'staged_gathered',
   description: 'Edges of the clusters whose verdicts are found anew.',
+};
+
+export const STAGED_FORMER: TableDefinition = {
+  ...IDENTITY_EDGES,
+  name: 'staged_former_edges',
+  description: 'Edges as the last run left them: of ids with changes, of the touched identifiers and of the clusters found anew.',
 };
 
 export const STAGED_CLUSTERS: TableDefinition = {
@@ -187,20 +207,22 @@ export const STAGED_IDS: TableDefinition = {
 };
 
 export const STAGED_EDGES: TableDefinition = {
-  name: 'staged_edges',
-  description: 'Edges of the graph, numbered in the order in which they are accepted, their ends coded as integers.',
+  name: 'staged_graph_edges',
+  description: 'Edges of staged_gathered, numbered in the order in which they are accepted, their ends coded as integers.',
   columns: [
     required('edge_number', 'INT64', 'Place in the total order, from 0.'),
     required('anonymous_number', 'INT64', 'The anonymous_id.'),
     required('key_number', 'INT64', 'The key, numbered from 0.'),
     required('flags', 'INT64', 'What the graph must know of the edge: see union-find.ts.'),
-    ...EDGE_COLUMNS,
+    ANONYMOUS_ID,
+    KEY_NAME,
+    KEY_NODE,
   ],
   key: [],
 };
 
 export const STAGED_REFUSALS: TableDefinition = {
-  name: 'staged_refusals',
+  name: 'staged_graph_refusals',
   description: 'Edges that the graph refused.',
   columns: [required('edge_number', 'INT64', 'The edge.'), required('verdict', 'INT64', 'The number of the reason: see union-find.ts.')],
   key: [],
@@ -244,6 +266,12 @@ export const STAGED_LOST_IDENTITIES: TableDefinition = {
   description: 'Ids that are no person any more.',
 };
 
+export const STAGED_LOST_USER_IDENTITIES: TableDefinition = {
+  ...keysOf(USER_IDENTITIES),
+  name: 'staged_lost_user_identities',
+  description: 'Identifiers that the listed persons are no longer known by.',
+};
+
 export const STAGED_USER_IDENTITIES: TableDefinition = {
   ...USER_IDENTITIES,
   name: 'staged_user_identities',
@@ -283,6 +311,7 @@ export const STAGED_TABLES: readonly TableDefinition[] = [
   STAGED_LOST_KEYS,
   STAGED_BLOCKED_VALUES,
   STAGED_TOUCHED_KEYS,
+  STAGED_FORMER,
   STAGED_LINKS,
   STAGED_GATHERED,
   STAGED_CLUSTERS,
@@ -296,6 +325,7 @@ export const STAGED_TABLES: readonly TableDefinition[] = [
   STAGED_LOST_IDENTITIES,
   STAGED_PERSONS,
   STAGED_USER_IDENTITIES,
+  STAGED_LOST_USER_IDENTITIES,
 ];
 
 /** All tables of the model, in the order of their making. */
@@ -305,6 +335,7 @@ export const IDENTITY_TABLES: readonly TableDefinition[] = [
   IDENTITIES,
   USER_IDENTITIES,
   IDENTITY_CHANGES,
+  PERSON_CHANGES,
   IDENTITY_BLOCKED_VALUES,
   STAGED_IP_HASHES,
   ...STAGED_TABLES,

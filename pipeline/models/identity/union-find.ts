@@ -1,4 +1,4 @@
-/** What the graph decided about an edge; the numbers stand in staged_refusals. */
+/** What the graph decided about an edge; the numbers stand in staged_graph_refusals. */
 export const Verdict = { used: 0, conflicting_key: 1, size_cap: 2 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 

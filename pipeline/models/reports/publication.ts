@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isMoney } from '../../config/conversions.ts';
 import { type Config } from '../../config/schema.ts';
 import { required } from '../../warehouse/columns.ts';
 import type { TableDefinition } from '../../warehouse/warehouse.ts';
@@ -8,6 +9,8 @@ import type { TableDefinition } from '../../warehouse/warehouse.ts';
 
 /** The value of every dimension for a conversion without a credited session: not a channel, and never `direct / none`. */
 export const NOT_ATTRIBUTED = '(not attributed)';
+/** Source and medium of a credit that is given to what the person said. */
+export const SELF_REPORTED_SOURCE = 'self-reported';
 
 /** Folder of the publications in the data folder. */
 export const PUBLICATIONS_FOLDER = 'publications';
@@ -32,14 +35,16 @@ export const PublishedConfig = z.object({
   funnel: z.array(z.string()),
   models: z.array(z.string()),
   lookbackDays: z.int(),
+  /** Names of the custom parameters that its conversions have; a publication of an earlier version names none. */
+  params: z.array(z.string()).default([]),
 });
 export type PublishedConfig = z.infer<typeof PublishedConfig>;
 
-/** The part of a config that is published. */
-export function publishedConfig({ project, conversions, funnel, attribution }: Config): PublishedConfig {
+/** The part of a config that is published, without what is read from the rows. */
+export function publishedConfig({ project, conversions, funnel, attribution }: Config): Omit<PublishedConfig, 'params'> {
   return {
     project,
-    conversions: conversions.map(({ name, label, value }) => ({ name, label, value })),
+    conversions: conversions.map((one) => ({ name: one.name, label: one.label, value: isMoney(one, conversions) ? 'money' : 'none' })),
     funnel,
     models: attribution.models,
     lookbackDays: attribution.lookbackDays,
@@ -54,7 +59,11 @@ export const PUBLICATION: TableDefinition = {
     required('publication_id', 'STRING', 'Sorts by time.'),
     required('published_at', 'TIMESTAMP', 'When it was published.'),
     required('data_up_to', 'TIMESTAMP', 'It has everything that arrived until then.'),
-    required('config', 'JSON', 'Project, conversions, funnel, models and look-back window it was made with.'),
+    required(
+      'config',
+      'JSON',
+      'Project, conversions, funnel, models and look-back window it was made with, and the parameters its conversions have.',
+    ),
   ],
   key: ['publication_id'],
 };

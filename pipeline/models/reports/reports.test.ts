@@ -23,9 +23,9 @@ beforeEach(async () => {
   await world.file(
     'deal.sql',
     `select * from (values
-      ('D1', timestamp '2026-06-30 22:30:00', timestamp '2026-03-10 10:00:00', 'a', 5000.0),
-      ('D2', timestamp '2026-05-01 10:00:00', timestamp '2026-03-31 22:30:00', 'unknown', 100.0)
-    ) as t(id, created, attribution_time, client_id, value) where created >= @from and created < @to`,
+      ('D1', timestamp '2026-06-30 22:30:00', timestamp '2026-03-10 10:00:00', 'a', 5000.0, [{'key': 'plan', 'value': 'pro'}]),
+      ('D2', timestamp '2026-05-01 10:00:00', timestamp '2026-03-31 22:30:00', 'unknown', 100.0, [])
+    ) as t(id, created, attribution_time, client_id, value, params) where created >= @from and created < @to`,
   );
   await world.events(
     {
@@ -101,6 +101,7 @@ test('credits carry the dimensions of their session and both dates; without a se
       value_micros: 5_000_000_000,
       is_qualified: null,
       reason: null,
+      params: [{ key: 'plan', value: 'pro' }],
       ...CLICK,
     },
     {
@@ -114,6 +115,7 @@ test('credits carry the dimensions of their session and both dates; without a se
       value_micros: 100_000_000,
       is_qualified: null,
       reason: 'unknown_identifier',
+      params: [],
       ...NO_DIMENSIONS,
       channel: '(not attributed)',
       source: '(not attributed)',

@@ -1,75 +1,116 @@
-import type { Config } from '../../config/schema.ts';
-import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
-import { ATTRIBUTION } from '../attribution/tables.ts';
-import { CONVERSIONS } from '../conversions/tables.ts';
-import { COSTS } from '../costs/tables.ts';
+import { raw, sql, table } from '../../warehouse/sql.ts';
+import type { Change, TableDefinition, Warehouse } from '../../warehouse/warehouse.ts';
+import { TOUCHED_CREDITS } from '../attribution/tables.ts';
+import { builtBy, definitionHash, isRedefined, recordDefinition } from '../definitions.ts';
+import { emptyHeld } from '../empty-held.ts';
+import { forgetChanges, unreadChanges } from '../events/changes.ts';
+import { fill } from '../fill.ts';
+import { EVERYBODY, forgetPersons, unreadPersons } from '../identity/changes.ts';
+import { personKey } from '../identity/person-key.ts';
 import { IDENTITIES } from '../identity/tables.ts';
-import { SESSIONS } from '../sessions/tables.ts';
-import type { Step } from '../step.ts';
-import { NOT_ATTRIBUTED } from './publication.ts';
-import { DIMENSION_COLUMNS, REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from './tables.ts';
+import type { Step, StepContext } from '../step.ts';
+import { costRows, creditRows, sessionRows } from './facts.ts';
+import {
+  REPORT_COSTS,
+  REPORT_CREDITS,
+  REPORT_SESSIONS,
+  STAGED_REPORT_CREDITS,
+  STAGED_REPORT_PERSONS,
+  STAGED_REPORT_SESSIONS,
+  STAGED_TABLES,
+} from './tables.ts';
 
-/** sessions, attribution and costs → the tables that reports read. */
-export const reports: Step = async ({ warehouse, config }) => {
+const DEFINITION = 'reports';
+/** What reports are made from: where one of these was built anew over all history, no queue says what changed. */
+const SOURCES = ['sessions', 'identity', 'attribution'];
+const NOTHING: Change = { inserted: 0, updated: 0, deleted: 0 };
+
+/**
+ * sessions, attribution and costs → the tables that reports read. A night makes the sessions of changed persons anew, and
+ * the credits of the conversions that attribution has credited anew; costs, which are few, are compared whole.
+ */
+export const reports: Step = async (context) => {
+  const { warehouse, config, now } = context;
   const { dialect } = warehouse;
-  const replace = { deleteUnmatched: true } as const;
-  return {
-    changes: {
-      report_sessions: await warehouse.merge(REPORT_SESSIONS, sessionRows, { ...replace, label: 'report sessions' }),
-      report_credits: await warehouse.merge(REPORT_CREDITS, creditRows(dialect, config), { ...replace, label: 'report credits' }),
-      report_costs: await warehouse.merge(REPORT_COSTS, costRows(dialect), { ...replace, label: 'report costs' }),
-    },
-    warnings: [],
-  };
+  const hash = definitionHash([sessionRows('all'), creditRows(dialect, config, 'all')], await builtBy(warehouse, SOURCES));
+  const isFull = await isRedefined(warehouse, DEFINITION, hash);
+  const changes = isFull ? await rebuild(context) : await night(context);
+  const costs = await warehouse.merge(REPORT_COSTS, costRows(dialect), { deleteUnmatched: true, label: 'report costs' });
+  if (isFull) await recordDefinition(warehouse, DEFINITION, hash, now);
+  await emptyHeld(warehouse, [...STAGED_TABLES, TOUCHED_CREDITS], 'reports: staged rows');
+  await forgetChanges(warehouse, 'reports');
+  await forgetPersons(warehouse, 'reports');
+  return { changes: { ...changes, report_costs: costs }, warnings: [] };
 };
 
-const dimensions = DIMENSION_COLUMNS.map(({ name }) => name);
-
-const sessionRows = sql`
-    select
-      sessions.session_id, identities.person_key, sessions.start_date as click_date,
-      row_number() over (
-        partition by identities.person_key order by sessions.started_at nulls first, sessions.session_id nulls first
-      ) as session_number,
-      ${join(dimensions.map((name) => raw(`sessions.${name}`)))}
-    from ${table(SESSIONS.name)} as sessions
-    inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = sessions.anonymous_id`;
-
-function creditRows(dialect: Dialect, config: Config): Sql {
-  const required = new Set(DIMENSION_COLUMNS.filter(({ mode }) => mode === 'required').map(({ name }) => name));
-  const dimension = (name: string) =>
-    required.has(name) ? sql`coalesce(sessions.${raw(name)}, ${NOT_ATTRIBUTED}) as ${raw(name)}` : raw(`sessions.${name}`);
-  return sql`
-    select
-      attribution.conversion_name, attribution.conversion_id, attribution.model, attribution.session_id,
-      conversions.person_key, conversions.conversion_date,
-      ${dialect.localDate(raw('attribution.click_time'), config.project.timeZone)} as click_date,
-      attribution.credit, attribution.value_micros, conversions.is_qualified, attribution.reason,
-      ${join(dimensions.map(dimension))}
-    from ${table(ATTRIBUTION.name)} as attribution
-    inner join ${table(CONVERSIONS.name)} as conversions
-      on conversions.conversion_name = attribution.conversion_name and conversions.id = attribution.conversion_id
-    left join ${table(SESSIONS.name)} as sessions on sessions.session_id = attribution.session_id`;
+async function rebuild({ warehouse, config }: StepContext): Promise<Record<string, Change>> {
+  return {
+    report_sessions: await fill(warehouse, REPORT_SESSIONS, sessionRows('all'), 'report sessions'),
+    report_credits: await fill(warehouse, REPORT_CREDITS, creditRows(warehouse.dialect, config, 'all'), 'report credits'),
+  };
 }
 
-function costRows(dialect: Dialect): Sql {
-  const part = (value: Sql) => [dialect.castText(sql`length(${value})`), raw("':'"), value];
-  const key = COSTS.key.map((name) => (name === 'date' ? dialect.castText(raw('costs.date')) : raw(`costs.${name}`)));
-  const carried: Readonly<Record<string, string>> = {
-    channel: 'channel',
-    source: 'source',
-    medium: 'medium',
-    campaign: 'campaign',
-    ad_platform: 'platform',
-  };
-  const dimension = (name: string) =>
-    raw(carried[name] === undefined ? `cast(null as string) as ${name}` : `costs.${carried[name]} as ${name}`);
-  return sql`
-    select
-      ${dialect.sha256Hex(dialect.concat(...key.flatMap(part)))} as cost_key,
-      costs.date as click_date,
-      ${join(dimensions.map(dimension))},
-      costs.cost_micros, costs.currency, costs.impressions, costs.clicks
-    from ${table(COSTS.name)} as costs`;
+async function night({ warehouse, config }: StepContext): Promise<Record<string, Change>> {
+  const { dialect } = warehouse;
+  await emptyHeld(warehouse, STAGED_TABLES, 'reports: staged rows');
+  return { report_sessions: await sessionsOfChangedPersons(warehouse), report_credits: await touchedCredits() };
+
+  async function touchedCredits(): Promise<Change> {
+    const touched = await warehouse.rows(sql`select 1 as one from ${table(TOUCHED_CREDITS.name)} limit 1`, 'report credits: touched');
+    if (touched.length === 0) return NOTHING;
+    await warehouse.append(STAGED_REPORT_CREDITS, creditRows(dialect, config, 'touched'), 'report credits: touched');
+    return takeOver(warehouse, REPORT_CREDITS, STAGED_REPORT_CREDITS, {
+      scope: TOUCHED_CREDITS.name,
+      on: 'scope.conversion_name = former.conversion_name and scope.id = former.conversion_id',
+    });
+  }
+}
+
+/** The sessions of persons to whom or of whose visitors something changed: their numbers follow from each other. */
+async function sessionsOfChangedPersons(warehouse: Warehouse): Promise<Change> {
+  const { dialect } = warehouse;
+  const { inserted: persons } = await warehouse.append(
+    STAGED_REPORT_PERSONS,
+    sql`
+      with changed as (
+        ${unreadPersons('reports')}
+        union distinct
+        select identities.person_id
+        from ${table(IDENTITIES.name)} as identities
+        inner join (${unreadChanges('reports')}) as changes on changes.anonymous_id = identities.anonymous_id
+      )
+      select distinct coalesce(identities.person_key, ${personKey(dialect, raw('changed.person_id'))}) as person_key
+      from changed
+      left join ${table(IDENTITIES.name)} as identities on identities.person_id = changed.person_id
+      where changed.person_id <> ${EVERYBODY}`,
+    'report sessions: changed persons',
+  );
+  if (persons === 0) return NOTHING;
+  await warehouse.append(STAGED_REPORT_SESSIONS, sessionRows('staged'), 'report sessions: of changed persons');
+  return takeOver(warehouse, REPORT_SESSIONS, STAGED_REPORT_SESSIONS, {
+    scope: STAGED_REPORT_PERSONS.name,
+    on: 'scope.person_key = former.person_key',
+  });
+}
+
+/** Makes a table hold the staged rows; of the rows in scope, those that are not among them go. */
+async function takeOver(
+  warehouse: Warehouse,
+  target: TableDefinition,
+  staged: TableDefinition,
+  { scope, on }: { readonly scope: string; readonly on: string },
+): Promise<Change> {
+  const key = target.key.map((name) => `found.${name} = former.${name}`).join(' and ');
+  const stale = sql`
+    select ${raw(target.key.map((name) => `former.${name}`).join(', '))}
+    from ${table(target.name)} as former
+    inner join ${table(scope)} as scope on ${raw(on)}
+    left join ${table(staged.name)} as found on ${raw(key)}
+    where ${raw(`found.${target.key[0]!}`)} is null`;
+  // To find that there is none takes a fraction of the time.
+  const isAnyStale = (await warehouse.rows(sql`select 1 as one from (${stale}) as stale limit 1`, target.name)).length > 0;
+  const { deleted } = isAnyStale ? await warehouse.delete(target, stale, { label: target.name }) : NOTHING;
+  const rows = sql`select ${raw(target.columns.map(({ name }) => name).join(', '))} from ${table(staged.name)}`;
+  const merged = await warehouse.merge(target, rows, { label: target.name });
+  return { ...merged, deleted };
 }

@@ -1,12 +1,16 @@
 import type { Column } from '../../../edge/contract/columns.ts';
 import type { TableDefinition } from '../../warehouse/warehouse.ts';
-import { nullable, required } from '../../warehouse/columns.ts';
+import { nullable, repeated, required } from '../../warehouse/columns.ts';
 
 /** What a session can be broken down by; costs carry the first five, the rest is NULL there. */
 export const DIMENSION_COLUMNS: readonly Column[] = [
-  required('channel', 'STRING', 'Channel; "(not attributed)" for a conversion without a credited session.'),
-  required('source', 'STRING', 'Source.'),
-  required('medium', 'STRING', 'Medium.'),
+  required(
+    'channel',
+    'STRING',
+    'Channel; of a self-reported credit what the person said, with "(SRA)" behind it; "(not attributed)" where neither is known.',
+  ),
+  required('source', 'STRING', 'Source; "self-reported" or "(not attributed)" for a credit without a session.'),
+  required('medium', 'STRING', 'Medium; the same.'),
   nullable('campaign', 'STRING', 'Campaign.'),
   nullable('ad_platform', 'STRING', 'Ad platform.'),
   nullable('term', 'STRING', 'Keyword.'),
@@ -40,14 +44,15 @@ export const REPORT_CREDITS: TableDefinition = {
     required('conversion_name', 'STRING', 'The conversion.'),
     required('conversion_id', 'STRING', 'Its id.'),
     required('model', 'STRING', 'Attribution model.'),
-    required('session_id', 'STRING', 'Credited session; empty where not attributed.'),
+    required('session_id', 'STRING', 'Credited session; empty where self-reported or not attributed.'),
     nullable('person_key', 'INT64', 'The person, as an integer.'),
     required('conversion_date', 'DATE', 'Date of the conversion in the project time zone.'),
-    required('click_date', 'DATE', 'Date of the credited session; of the attribution time where not attributed.'),
+    required('click_date', 'DATE', 'Date of the credited session; without one of the attribution time.'),
     required('credit', 'INT64', 'Parts of 1e9.'),
     nullable('value_micros', 'INT64', "The credit's share of the value."),
     nullable('is_qualified', 'BOOL', 'Whether the conversion is qualified.'),
-    nullable('reason', 'STRING', 'Why it is not attributed.'),
+    nullable('reason', 'STRING', 'Why no session is credited: self_reported, or why it is not attributed.'),
+    repeated('params', [required('key', 'STRING', 'Name.'), nullable('value', 'STRING', 'Value.')], 'Custom parameters of the conversion.'),
     ...DIMENSION_COLUMNS,
   ],
   key: ['conversion_name', 'conversion_id', 'model', 'session_id'],
@@ -69,3 +74,28 @@ export const REPORT_COSTS: TableDefinition = {
   key: ['cost_key'],
   partitionBy: 'click_date',
 };
+
+export const STAGED_REPORT_PERSONS: TableDefinition = {
+  name: 'staged_report_persons',
+  description: 'Persons whose sessions are reported anew.',
+  columns: [required('person_key', 'INT64', 'The person, as an integer.')],
+  key: ['person_key'],
+};
+
+export const STAGED_REPORT_SESSIONS: TableDefinition = {
+  ...REPORT_SESSIONS,
+  name: 'staged_report_sessions',
+  description: 'Their sessions now.',
+};
+
+export const STAGED_REPORT_CREDITS: TableDefinition = {
+  ...REPORT_CREDITS,
+  name: 'staged_report_credits',
+  description: 'The credits of touched conversions now.',
+};
+
+/** What the step needs only while it runs. */
+export const STAGED_TABLES: readonly TableDefinition[] = [STAGED_REPORT_PERSONS, STAGED_REPORT_SESSIONS, STAGED_REPORT_CREDITS];
+
+/** All tables of reports. */
+export const REPORT_TABLES: readonly TableDefinition[] = [REPORT_SESSIONS, REPORT_CREDITS, REPORT_COSTS, ...STAGED_TABLES];

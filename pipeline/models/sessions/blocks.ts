@@ -29,7 +29,9 @@ export const OPENING_COLUMNS = [
  *
  * Nearly all blocks are one session, and everything about it stands in its first event. To order all events for the sake
  * of the others would be most of the work, so the events are not ordered at all: those of a visitor that fall into the
- * same slot of time, as long as the time-out, belong together whatever their order; only the slots are ordered.
+ * same slot of time, as long as the time-out, belong together whatever their order; only the slots are ordered, and of
+ * these only those of visitors with two that follow one another without a pause. All others are a block each: between the
+ * events of slots that are not neighbours lies more than the time-out.
  *
  * @returns CTEs of which
  *   `openings` has anonymous_id, started_at, ended_at, events, page_views, engaged_micros and {@link OPENING_COLUMNS}
@@ -52,11 +54,18 @@ export function blockCtes(dialect: Dialect, config: Config, visitEvents: VisitEv
       from ${visitEvents.of(['anonymous_id', 'occurred_at', 'type', 'engaged_seconds'], 'visit_events')}
       group by anonymous_id, slot
     ),
+    continued_visitors as (
+      select distinct slots.anonymous_id
+      from slots
+      inner join slots as former on former.anonymous_id = slots.anonymous_id and former.slot = slots.slot - 1
+      where ${dialect.timestampDiff(raw('slots.first_at'), raw('former.last_at'), 'MICROSECOND')} <= ${timeout}
+    ),
     paused_slots as (
       select
         anonymous_id, slot, first_at, last_at, events, page_views, engaged_micros,
         lag(last_at) over (partition by anonymous_id order by first_at nulls first) as previous_at
       from slots
+      where anonymous_id in (select anonymous_id from continued_visitors)
     ),
     placed_slots as (
       select
@@ -66,7 +75,15 @@ export function blockCtes(dialect: Dialect, config: Config, visitEvents: VisitEv
         ) as started_at
       from paused_slots
     ),
+    lone_slots as (
+      select anonymous_id, slot, last_at, events, page_views, engaged_micros, first_at as started_at
+      from slots
+      where anonymous_id not in (select anonymous_id from continued_visitors)
+    ),
     blocks as (
+      select anonymous_id, started_at, last_at as ended_at, events, page_views, coalesce(engaged_micros, 0) as engaged_micros
+      from lone_slots
+      union all
       select
         anonymous_id, started_at,
         max(last_at) as ended_at, sum(events) as events, sum(page_views) as page_views, coalesce(sum(engaged_micros), 0) as engaged_micros
@@ -86,7 +103,11 @@ export function blockCtes(dialect: Dialect, config: Config, visitEvents: VisitEv
       select
         placed_slots.anonymous_id, placed_slots.started_at,
         min(tagged_at) as tagged_at, min(least_tag) as least_tag, max(greatest_tag) as greatest_tag
-      from placed_slots
+      from (
+        select anonymous_id, slot, started_at from lone_slots
+        union all
+        select anonymous_id, slot, started_at from placed_slots
+      ) as placed_slots
       inner join tagged_slots on tagged_slots.anonymous_id = placed_slots.anonymous_id and tagged_slots.slot = placed_slots.slot
       group by placed_slots.anonymous_id, placed_slots.started_at
     ),

@@ -82,6 +82,8 @@ describe('the journey of a published person', () => {
         attribution_time: '2026-01-20T18:32:00.000000Z',
         value: null,
         matched_by: 'client_id',
+        inherited_from: null,
+        self_reported: [],
         not_attributed: [],
       },
       {
@@ -92,6 +94,8 @@ describe('the journey of a published person', () => {
         attribution_time: '2026-01-20T18:32:00.000000Z',
         value: 10_000,
         matched_by: 'email_hash',
+        inherited_from: { name: 'lead', label: 'Lead', id: 'L1' },
+        self_reported: [],
         not_attributed: [],
       },
     ]);
@@ -127,6 +131,7 @@ describe('the journey of a published person', () => {
       { model: 'first_click', reason: 'unknown_identifier' },
       { model: 'last_click', reason: 'unknown_identifier' },
     ]);
+    expect(found.conversions[0]!.self_reported).toEqual([{ model: 'linear', channel: 'Podcast (SRA)' }]);
   });
 
   test.each<[JourneySelector, string]>([

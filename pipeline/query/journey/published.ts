@@ -33,6 +33,11 @@ export async function publishedJourney(
   const conversions = await conversionRows(warehouse, person, asked);
   const credits = await creditRows(warehouse, conversions);
   const labels = new Map(publication.config.conversions.map(({ name, label }) => [name, label]));
+  const labelOf = (name: string) => labels.get(name) ?? name;
+  const headOf = (credit: CreditRow | undefined) => {
+    const { inherited_from_name: name = null, inherited_from_id: id = null } = credit ?? {};
+    return name === null || id === null ? null : { name, label: labelOf(name), id };
+  };
   return {
     devices: await deviceRows(warehouse, person, sessions),
     sessions: sessions.map((session) => ({
@@ -48,14 +53,19 @@ export async function publishedJourney(
       page_views: session.page_views,
       credits: credits.filter(({ session_id }) => session_id === session.session_id).map(creditOf),
     })),
-    conversions: conversions.map(({ value_micros, ...conversion }) => ({
-      ...conversion,
-      label: labels.get(conversion.name) ?? conversion.name,
-      value: unitsOf(value_micros),
-      not_attributed: credits
-        .filter(({ session_id, name, id }) => session_id === '' && name === conversion.name && id === conversion.id)
-        .map(({ model, reason }) => ({ model, reason: reason ?? 'unknown' })),
-    })),
+    conversions: conversions.map(({ value_micros, ...conversion }) => {
+      const own = credits.filter(({ name, id }) => name === conversion.name && id === conversion.id);
+      return {
+        ...conversion,
+        label: labelOf(conversion.name),
+        value: unitsOf(value_micros),
+        inherited_from: headOf(own[0]),
+        self_reported: own.flatMap(({ model, channel }) => (channel === null ? [] : [{ model, channel }])),
+        not_attributed: own
+          .filter(({ session_id, channel }) => session_id === '' && channel === null)
+          .map(({ model, reason }) => ({ model, reason: reason ?? 'unknown' })),
+      };
+    }),
     edges: await warehouse.rows<EdgeRow>(
       sql`select anonymous_id, key_name, key_value, tier, origin, first_seen, verdict, reason
         from ${table(IDENTITY_EDGES.name)} where ${isOneOf('anonymous_id', person.anonymousIds, warehouse)}
@@ -102,7 +112,7 @@ async function deviceRows(warehouse: Warehouse, person: Person, sessions: readon
   });
 }
 
-type ConversionRow = Omit<JourneyConversion, 'label' | 'value' | 'not_attributed'> & {
+type ConversionRow = Omit<JourneyConversion, 'label' | 'value' | 'inherited_from' | 'self_reported' | 'not_attributed'> & {
   /** As text: it can be larger than a number holds exactly. */ readonly value_micros: string | null;
 };
 
@@ -122,6 +132,9 @@ interface CreditRow extends ConversionId {
   readonly credit: number;
   readonly value_micros: string | null;
   readonly reason: string | null;
+  readonly channel: string | null;
+  readonly inherited_from_name: string | null;
+  readonly inherited_from_id: string | null;
 }
 
 /** Credits in the order of their conversions. */
@@ -129,7 +142,8 @@ async function creditRows(warehouse: Warehouse, conversions: readonly Conversion
   if (conversions.length === 0) return [];
   const named = conversions.map(({ name, id }) => sql`(conversion_name = ${name} and conversion_id = ${id})`);
   const rows = await warehouse.rows<CreditRow>(
-    sql`select conversion_name as name, conversion_id as id, model, session_id, credit, ${valueText(warehouse)}, reason
+    sql`select conversion_name as name, conversion_id as id, model, session_id, credit, ${valueText(warehouse)}, reason,
+        channel, inherited_from_name, inherited_from_id
       from ${table(ATTRIBUTION.name)} where ${join(named, ' or ')}
       order by conversion_name nulls first, conversion_id nulls first, model nulls first, session_id nulls first`,
     'credits',

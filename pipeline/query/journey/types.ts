@@ -49,7 +49,11 @@ export interface JourneyConversion {
   readonly value: number | null;
   /** Which identifier led to the person. */
   readonly matched_by: string | null;
-  /** Per model, why no session has its credit. */
+  /** The conversion at the head of its chain whose credits it has; null where it has its own. */
+  readonly inherited_from: { readonly name: string; readonly label: string; readonly id: string } | null;
+  /** Per model, the channel that the person named, which has its credit. */
+  readonly self_reported: readonly { readonly model: string; readonly channel: string }[];
+  /** Per model, why nothing has its credit. */
   readonly not_attributed: readonly { readonly model: string; readonly reason: string }[];
 }
 

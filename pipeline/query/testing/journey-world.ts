@@ -59,6 +59,8 @@ const credit = (
   ...more,
 });
 
+const FROM_L1 = { inherited_from_name: 'lead', inherited_from_id: 'L1' };
+
 /**
  * The person of the story in world.ts, as the tables of a journey hold her: Jane has a desktop (a1) and a phone (a2),
  * joined by the hash of her address; the deal D1 is hers. Somebody else (b1) was on her desktop's office network, and the
@@ -174,11 +176,20 @@ export const JOURNEY_TABLES: readonly (readonly [TableDefinition, readonly Row[]
     [
       credit('lead', 'L1', 'first_click', 's1', '2026-01-05T09:00:00.000000Z'),
       credit('lead', 'L1', 'last_click', 's2', '2026-01-20T18:30:00.000000Z'),
-      credit('closed_won', 'D1', 'first_click', 's1', '2026-01-05T09:00:00.000000Z', { value_micros: 10_000_000_000 }),
-      credit('closed_won', 'D1', 'linear', 's1', '2026-01-05T09:00:00.000000Z', { credit: 500_000_000, value_micros: 5_000_000_000 }),
-      credit('closed_won', 'D1', 'linear', 's2', '2026-01-20T18:30:00.000000Z', { credit: 500_000_000, value_micros: 5_000_000_000 }),
+      credit('closed_won', 'D1', 'first_click', 's1', '2026-01-05T09:00:00.000000Z', { ...FROM_L1, value_micros: 10_000_000_000 }),
+      credit('closed_won', 'D1', 'linear', 's1', '2026-01-05T09:00:00.000000Z', {
+        ...FROM_L1,
+        credit: 500_000_000,
+        value_micros: 5_000_000_000,
+      }),
+      credit('closed_won', 'D1', 'linear', 's2', '2026-01-20T18:30:00.000000Z', {
+        ...FROM_L1,
+        credit: 500_000_000,
+        value_micros: 5_000_000_000,
+      }),
       credit('lead', 'L9', 'first_click', '', '2026-02-15T12:00:00.000000Z', { reason: 'unknown_identifier' }),
       credit('lead', 'L9', 'last_click', '', '2026-02-15T12:00:00.000000Z', { reason: 'unknown_identifier' }),
+      credit('lead', 'L9', 'linear', '', '2026-02-15T12:00:00.000000Z', { reason: 'self_reported', channel: 'Podcast (SRA)' }),
     ],
   ],
 ];

@@ -23,6 +23,7 @@ export const PUBLICATION: Publication = {
     funnel: ['lead', 'closed_won'],
     models: ['first_click', 'last_click', 'linear'],
     lookbackDays: 90,
+    params: ['plan', 'size'],
   },
 };
 
@@ -116,10 +117,32 @@ function credit({ value, ...conversion }: Row & { value: number | null }, model:
   };
 }
 
-const L1 = { conversion_name: 'lead', conversion_id: 'L1', person_key: 1, conversion_date: '2026-01-20', value: null };
-const L3 = { conversion_name: 'lead', conversion_id: 'L3', person_key: 3, conversion_date: '2026-02-10', value: null };
+const params = (given: Readonly<Record<string, string>>) => Object.entries(given).map(([key, value]) => ({ key, value }));
+const L1 = {
+  conversion_name: 'lead',
+  conversion_id: 'L1',
+  person_key: 1,
+  conversion_date: '2026-01-20',
+  value: null,
+  params: params({ plan: 'pro' }),
+};
+const L3 = {
+  conversion_name: 'lead',
+  conversion_id: 'L3',
+  person_key: 3,
+  conversion_date: '2026-02-10',
+  value: null,
+  params: params({ plan: 'basic', size: '10' }),
+};
 const L9 = { conversion_name: 'lead', conversion_id: 'L9', person_key: null, conversion_date: '2026-02-15', value: null };
-const D1 = { conversion_name: 'closed_won', conversion_id: 'D1', person_key: 1, conversion_date: '2026-03-10', value: 10_000 };
+const D1 = {
+  conversion_name: 'closed_won',
+  conversion_id: 'D1',
+  person_key: 1,
+  conversion_date: '2026-03-10',
+  value: 10_000,
+  params: params({ size: '200', plan: 'pro' }),
+};
 const D3 = { conversion_name: 'closed_won', conversion_id: 'D3', person_key: 3, conversion_date: '2026-03-20', value: 500 };
 
 const CREDITS: readonly Row[] = [

@@ -29,6 +29,7 @@ export const bigQueryDialect: Dialect = {
   regexpReplace: (value, pattern, replacement) => sql`regexp_replace(${value}, ${text(pattern)}, ${text(replacement)})`,
 
   jsonText: (json, path) => sql`json_value(${json}, ${text(path)})`,
+  jsonElements: (json, path) => sql`json_query_array(${json}, ${text(path)})`,
   // Numbers beyond 64 bits are rounded; without the mode they would make the whole text unreadable.
   parseJson: (value) => sql`safe.parse_json(${value}, wide_number_mode => 'round')`,
 
@@ -58,6 +59,7 @@ export const bigQueryDialect: Dialect = {
   arrayAgg: (value, orderBy) => sql`ifnull(array_agg(${value} ignore nulls order by ${orderBy}), [])`,
   values: (alias, columns, rows) => inlineTable(alias, columns, rows),
   jsonString,
+  fingerprint: (value) => sql`farm_fingerprint(to_json_string(${value}))`,
   differs: (left, right, type, repeated) => {
     // A NULL array is stored as an empty one.
     if (repeated) return sql`to_json_string(ifnull(${left}, [])) is distinct from to_json_string(ifnull(${right}, []))`;

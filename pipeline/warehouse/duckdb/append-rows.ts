@@ -21,6 +21,9 @@ export async function appendRows(
   replace: boolean,
   label: string,
 ): Promise<Change> {
+  // What only empties a table stages nothing: nights empty their staged tables many times.
+  if (Array.isArray(rows) && rows.length === 0)
+    return { inserted: 0, updated: 0, deleted: replace ? await emptyTable(session, target, label) : 0 };
   return session.transaction(() =>
     // Through a staging table without constraints, because the table may have its columns in another order.
     session.withTemporaryTable(async (staged) => {
@@ -33,11 +36,16 @@ export async function appendRows(
       } finally {
         appender.closeSync();
       }
-      const deleted = replace ? (await session.run(`delete from ${identifier(target.name)}`, `${label}: delete`)).rowsChanged : 0;
+      const deleted = replace ? await emptyTable(session, target, label) : 0;
       const inserted = count === 0 ? 0 : await insertUnordered(session, `insert into ${insertTarget(target)} from ${staged}`, label);
       return { inserted, updated: 0, deleted };
     }),
   );
+}
+
+/** @returns how many rows it held. */
+async function emptyTable(session: DuckDbSession, target: TableDefinition, label: string): Promise<number> {
+  return (await session.run(`delete from ${identifier(target.name)}`, `${label}: delete`)).rowsChanged;
 }
 
 async function fill(

@@ -69,6 +69,8 @@ export const duckDbDialect: Dialect = {
     const value = sql`(${json}) ->> ${text(path)}`;
     return sql`case json_type(${json}, ${text(path)}) when 'OBJECT' then null when 'ARRAY' then null when 'NULL' then null when 'DOUBLE' then cast(try_cast(${value} as double) as varchar) else ${value} end`;
   },
+  // Of an object the wildcard has no elements. Of a constant NULL the planner makes no array.
+  jsonElements: (json, path) => sql`cast(json_extract(${json}, ${text(`${path}[*]`)}) as json[])`,
   // DuckDB takes commas too many, and NaN and Infinity. Texts within the JSON may hold what looks like them.
   parseJson: (value) =>
     sql`case when not regexp_matches(regexp_replace(${value}, ${text(JSON_TEXTS)}, '""', 'g'), ${text(NOT_JSON)}) then try_cast(${value} as json) end`,
@@ -93,7 +95,9 @@ export const duckDbDialect: Dialect = {
   timestampDiff: (later, earlier, unit) => sql`((epoch_us(${later}) - epoch_us(${earlier})) // ${raw(String(MICROSECONDS[unit]))})`,
   unixMicros: (timestamp) => sql`epoch_us(${timestamp})`,
   localDate: (timestamp, timeZone) =>
-    sql`case when (${timestamp}) < timestamp '0001-01-02' or (${timestamp}) >= timestamp '9999-12-31' then cast(${timestamp} as date) else cast((${timestamp}) at time zone 'UTC' at time zone ${text(timeZone)} as date) end`,
+    timeZone === 'UTC'
+      ? sql`cast(${timestamp} as date)`
+      : sql`case when (${timestamp}) < timestamp '0001-01-02' or (${timestamp}) >= timestamp '9999-12-31' then cast(${timestamp} as date) else cast((${timestamp}) at time zone 'UTC' at time zone ${text(timeZone)} as date) end`,
   endOfLocalDay: (date, timeZone) => {
     const zone = text(timeZone);
     const midnight = sql`(cast((${date}) + 1 as timestamp) at time zone ${zone})`;
@@ -117,6 +121,8 @@ export const duckDbDialect: Dialect = {
     const json = sql`cast(json(to_json(${value})) as varchar)`;
     return sql`case when typeof(${value}) = 'JSON' then ${json} else replace(replace(${json}, chr(8232), '\\u2028'), chr(8233), '\\u2029') end`;
   },
+  // Without a sign it would not fit.
+  fingerprint: (value) => sql`cast(hash(${value}) >> 1 as bigint)`,
   differs: (left, right, type, repeated) =>
     type === 'JSON' && !repeated ? jsonDiffers(left, right) : sql`(${left}) is distinct from (${right})`,
 };

@@ -18,6 +18,9 @@ import type { BenchContext } from '../run.ts';
 import { type GraphShape, addDay, fillEvents } from './graph.ts';
 
 const WITHOUT_CAPS = 1_000_000_000;
+/** What DuckDB may take; beside it stand the graph, which lives in Node, and Node itself. */
+const ENGINE_MEMORY = '4GB';
+const GIGABYTE = 1e9;
 
 const configOf = (identityRules: ConfigInput['identity']): Config =>
   Config.parse({ project: { name: 'Bench', timeZone: 'UTC', currency: 'EUR' }, identity: identityRules });
@@ -34,7 +37,8 @@ export async function identityFigures({ options, progress }: BenchContext): Prom
   let done = 0;
   const step = () => task.advance(++done);
   try {
-    return [...(await largeGraph(options['edges']!, step)), ...(await smallGraph(options['small']!, step))];
+    const large = await largeGraph(options['edges']!, step);
+    return [...large, memoryFigure(), ...(await smallGraph(options['small']!, step))];
   } finally {
     task.done();
   }
@@ -47,7 +51,7 @@ async function largeGraph(edges: number, step: () => void): Promise<Figure[]> {
     await fillEvents(warehouse, shape);
     step();
     const full = await milliseconds(() => build(warehouse, '2027-01-15T03:00:00.000Z'));
-    const built = await sizeOf(warehouse);
+    const { graph: built } = await sizeOf(warehouse);
     step();
     await warehouse.session.run(EDGES, 'bench: reference');
     const encoding = await milliseconds(async () => {
@@ -84,10 +88,16 @@ async function largeGraph(edges: number, step: () => void): Promise<Figure[]> {
         unit: 'ms',
         reference: [{ name: 'full build', value: full }],
         bound: atMost(0.3),
-        note: await sizeOf(warehouse),
+        note: await sizeOf(warehouse).then(({ graph, persons }) => `${graph}, ${persons}`),
       }),
     ];
   });
+}
+
+/** Of the large graph: taken before the small one. */
+function memoryFigure(): Figure {
+  const value = (process.resourceUsage().maxRSS * 1024) / GIGABYTE;
+  return measured({ name: 'peak memory of the process', value, unit: 'GB', bound: atMost(6) });
 }
 
 /** Other algorithms, on a graph without the chain: with it they would not end. */
@@ -136,20 +146,23 @@ async function clear(warehouse: DuckDbWarehouse): Promise<void> {
 const build = (warehouse: DuckDbWarehouse, now: string): Promise<unknown> =>
   warehouse.transaction(() => identity({ warehouse, config: DEFAULT_CAPS, configFolder: '/', now }));
 
-async function sizeOf({ session }: DuckDbWarehouse): Promise<string> {
+/** How large the stored graph is, and how many persons it has under the caps that it was built with. */
+async function sizeOf({ session }: DuckDbWarehouse): Promise<{ graph: string; persons: string }> {
   const [size] = await session.read<{ edges: number; nodes: number; persons: number }>(
     `select count(*) as edges, count(distinct anonymous_id) + count(distinct key_name || key_value) as nodes,
       (select count(distinct person_id) from identities) as persons
     from identity_edges`,
     'bench: size',
   );
-  return `${count(size!.edges)} edges, ${count(size!.nodes)} nodes, ${count(size!.persons)} persons`;
+  return { graph: `${count(size!.edges)} edges, ${count(size!.nodes)} nodes`, persons: `${count(size!.persons)} persons` };
 }
 
 async function inWarehouse<Result>(work: (warehouse: DuckDbWarehouse) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-bench-identity-'));
   const warehouse = await openDuckDb(path.join(folder, 'warehouse.duckdb'));
   try {
+    await warehouse.session.run(`set memory_limit = '${ENGINE_MEMORY}'`, 'memory');
+    await warehouse.session.run('set threads = 2', 'threads');
     await warehouse.migrate(projectTables(DEFAULT_CAPS));
     return await work(warehouse);
   } finally {

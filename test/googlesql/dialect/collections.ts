@@ -52,6 +52,33 @@ export const jsonText: Case[] = [
   ['NULL', (dialect) => dialect.jsonText(json(dialect, null), '$.a'), null],
 ];
 
+export const jsonElements: Case[] = [
+  ...table(
+    (dialect, path: string) => sql`coalesce(array_length(${dialect.jsonElements(json(dialect, DOCUMENT), path)}), 0)`,
+    [
+      ['an array', '$.list', 2],
+      ['an array within an element', '$.list[1].a', 1],
+      ['an object', '$.object', 0],
+      ['a text', '$.text', 0],
+      ['JSON null', '$.none', 0],
+      ['absence', '$.missing', 0],
+    ],
+  ),
+  ...table(
+    (dialect, list: string) =>
+      sql`(
+        select string_agg(coalesce(${dialect.jsonText(raw('element'), '$."a b"')}, '-'), ',')
+        from ${dialect.unnest(dialect.jsonElements(json(dialect, list), '$.list'), 'element')}
+      )`,
+    [
+      ['a member of each element', '{"list": [{"a b": "x"}]}', 'x'],
+      ['elements without it', '{"list": [7, null, {"a": 1}, ["a b"]]}', '-,-,-,-'],
+      ['no element', '{"list": []}', null],
+    ],
+  ),
+  ['of NULL', (dialect) => sql`coalesce(array_length(${dialect.jsonElements(json(dialect, null), '$.list')}), 0)`, 0],
+];
+
 export const parseJson: Case[] = [
   ['an object', (dialect) => dialect.jsonText(json(dialect, '{"a": 1}'), '$.a'), '1'],
   ['white space around', (dialect) => dialect.jsonText(json(dialect, ' \n{"a"\t:\r1} '), '$.a'), '1'],
@@ -217,6 +244,36 @@ export const firstValue: Case[] = [
     '["x","y"]',
   ],
   ['a struct', ofClicks((dialect) => dialect.firstValue(click(dialect), raw('given.position nulls first'))), { name: 'a', position: 1 }],
+];
+
+const rowsAlike = (dialect: Dialect, rows: readonly (readonly ParamValue[])[]) =>
+  sql`(select count(distinct ${dialect.fingerprint(raw('given'))}) from ${clicks(dialect, rows)})`;
+
+export const fingerprint: Case[] = [
+  ['equal texts', (dialect) => sql`${dialect.fingerprint(text('a'))} = ${dialect.fingerprint(text('a'))}`, true],
+  ['other texts', (dialect) => sql`${dialect.fingerprint(text('a'))} = ${dialect.fingerprint(text('b'))}`, false],
+  ['NULL has one', (dialect) => sql`${dialect.fingerprint(text(null))} is null`, false],
+  ['a struct', (dialect) => sql`(select max(${dialect.fingerprint(click(dialect))}) is null from ${clicks(dialect)})`, false],
+  [
+    'rows that differ in any column',
+    (dialect) =>
+      rowsAlike(dialect, [
+        ['a', 1],
+        ['a', 2],
+        ['b', 1],
+        [null, 1],
+      ]),
+    4,
+  ],
+  [
+    'equal rows',
+    (dialect) =>
+      rowsAlike(dialect, [
+        ['a', null],
+        ['a', null],
+      ]),
+    1,
+  ],
 ];
 
 export const arrayAgg: Case[] = [

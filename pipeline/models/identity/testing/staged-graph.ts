@@ -39,13 +39,7 @@ export async function stageGraph(warehouse: Warehouse, ids: number, edges: reado
       flags: kindFlag | (isRefused ? REFUSED_BEFORE : 0) | ((kind === 'user_id' ? 1 : 0) << EXCLUSIVE_SHIFT),
       anonymous_id: `a${id}`,
       key_name: name,
-      key_value: String(key),
       key_node: String(key),
-      rule: kind === 'link' ? 'email_hash_link' : name,
-      origin: kind === 'link' ? 'url' : 'form',
-      first_seen: SEEN,
-      last_seen: SEEN,
-      reason: isRefused ? 'shared_key' : null,
     };
   });
   await warehouse.load(STAGED_EDGES, rows, { replace: true });

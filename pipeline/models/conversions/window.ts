@@ -1,0 +1,23 @@
+import { addDays, localDate } from '../../config/calendar.ts';
+
+const HOUR_MILLISECONDS = 3_600_000;
+/** Clocks are at most this far from those of UTC. */
+const LARGEST_OFFSET_HOURS = 15;
+
+/** When a calendar day begins in an IANA time zone, ISO in UTC. */
+export function startOfLocalDay(day: string, timeZone: string): string {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  let before = midnight - LARGEST_OFFSET_HOURS * HOUR_MILLISECONDS;
+  let since = midnight + LARGEST_OFFSET_HOURS * HOUR_MILLISECONDS;
+  while (since - before > 1) {
+    const middle = Math.floor((before + since) / 2);
+    if (localDate(middle, timeZone) >= day) since = middle;
+    else before = middle;
+  }
+  return new Date(since).toISOString();
+}
+
+/** Where the adjustment window of a night begins: with a day of the project, so many days before that of the run. */
+export function windowStart(now: string, adjustmentDays: number, timeZone: string): string {
+  return startOfLocalDay(addDays(localDate(now, timeZone), -adjustmentDays), timeZone);
+}
