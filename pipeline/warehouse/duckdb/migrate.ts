@@ -11,10 +11,12 @@ import { columnType, createTable, identifier, literal } from './syntax.ts';
 export async function migrate(session: DuckDbSession, tables: readonly TableDefinition[]): Promise<void> {
   await session.transaction(async () => {
     const existing = await existingColumns(session);
+    const missing = tables.filter(({ name }) => !existing.has(name));
+    if (missing.length > 0) await session.run(missing.map(creation).join(';\n'), 'create tables');
     for (const table of tables) {
       const columns = existing.get(table.name);
-      if (!columns) await create(session, table);
-      else for (const column of table.columns) await migrateColumn(session, table, column, columns.get(column.name));
+      if (!columns) continue;
+      for (const column of table.columns) await migrateColumn(session, table, column, columns.get(column.name));
     }
   });
 }
@@ -33,11 +35,13 @@ async function existingColumns(session: DuckDbSession): Promise<Map<string, Map<
   return tables;
 }
 
-/** Only the table gets its description: DuckDB rewrites the whole entry for every column's, which costs more than all else. */
-async function create(session: DuckDbSession, table: TableDefinition): Promise<void> {
+/**
+ * The statements that make a table. Only the table gets its description: DuckDB rewrites the whole entry for every column's, which
+ * costs more than all else.
+ */
+function creation(table: TableDefinition): string {
   const name = identifier(table.name);
-  await session.run(createTable(name, table), `create ${table.name}`);
-  await session.run(`comment on table ${name} is ${literal(table.description)}`, `describe ${table.name}`);
+  return `${createTable(name, table)};\ncomment on table ${name} is ${literal(table.description)}`;
 }
 
 async function migrateColumn(session: DuckDbSession, table: TableDefinition, column: Column, existing: string | undefined): Promise<void> {
@@ -59,10 +63,15 @@ async function migrateColumn(session: DuckDbSession, table: TableDefinition, col
   }
 }
 
+const spellings = new Map<string, string>();
+
 /** The engine's own spelling of a type: it quotes the members of a struct by rules of its own. */
 async function canonicalType(session: DuckDbSession, column: Column): Promise<string> {
   const type = columnType(column);
   if (column.type !== 'STRUCT') return type;
+  const known = spellings.get(type);
+  if (known !== undefined) return known;
   const [row] = await session.read<{ name: string }>(`select typeof(cast(null as ${type})) as name`, 'spell a type');
+  spellings.set(type, row!.name);
   return row!.name;
 }
