@@ -22,7 +22,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{tracker,edge,pipeline,examples,test}/**/*.test.ts'],
           exclude: [...exclude, ...system, ...alone, ...workerd],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },

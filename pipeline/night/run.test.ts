@@ -84,6 +84,16 @@ test('a run carries out its steps in order, records them, and sums up what they 
   expect(existsSync(path.join(dataFolder, 'run.json'))).toBe(false);
 });
 
+test('--full with a name that is no conversion is refused before anything is opened', async () => {
+  const defined = Config.parse({
+    project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' },
+    conversions: [{ name: 'lead', label: 'Lead', sql: 'lead.sql' }],
+  });
+  const refused = run([costStep('first', 'Brand')], { config: defined, full: ['leed'] });
+  await expect(refused).rejects.toMatchObject({ message: '--full: there is no conversion "leed"; did you mean "lead"?', exitCode: 2 });
+  expect(existsSync(path.join(dataFolder, 'warehouse.duckdb'))).toBe(false);
+});
+
 test('a step that fails takes its own writes back, ends the run, and is recorded with its message', async () => {
   const failing = costStep('second', 'Generic', new Error('the disk is full'));
   await expect(run([costStep('first', 'Brand'), failing, costStep('third', 'Display')])).rejects.toThrow(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CONVERSION_CHANGES, CONVERSION_RECORDS } from '../models/conversions/tables.ts';
 import { events } from '../models/events/events.ts';
 import { identity } from '../models/identity/identity.ts';
 import { sessions } from '../models/sessions/sessions.ts';
@@ -74,4 +75,26 @@ test('who asks for all that is joined gets it, with the name that the graph give
     ['sams-tablet', 'sams-tablet'],
   ]);
   expect(document['events']!.rows).toHaveLength(5);
+});
+
+test('a conversion whose value fell to zero is no conversion, and what is stored of it is in the document, with its changes', async () => {
+  const record = {
+    conversion_name: 'deal',
+    row_hash: 'h',
+    conversion_time: '2026-03-03T10:00:00Z',
+    attribution_time: '2026-03-03T10:00:00Z',
+  };
+  await world.load(CONVERSION_RECORDS, [
+    { ...record, id: 'D1', email_hash: HASH, original_value: 0, params: [], is_removed: true },
+    { ...record, id: 'D2', email_hash: 'b'.repeat(64), original_value: 0, params: [], is_removed: true },
+  ]);
+  const change = { changed_at: '2026-03-04T03:00:00Z', conversion_name: 'deal', change: 'deleted', column_name: '', reason: 'zero' };
+  await world.load(CONVERSION_CHANGES, [
+    { ...change, id: 'D1', from_value: '500' },
+    { ...change, id: 'D2', from_value: '500' },
+  ]);
+  const document = JSON.parse((await exported('deterministic')).text) as Document;
+  expect(document['conversions']!.rows).toEqual([]);
+  expect(document['conversion_records']!.rows).toMatchObject([{ conversion_name: 'deal', id: 'D1', email_hash: HASH, is_removed: true }]);
+  expect(document['conversion_changes']!.rows).toMatchObject([{ id: 'D1', change: 'deleted', from_value: '500' }]);
 });

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Config } from '../config/schema.ts';
 import { pendingSegments } from '../embedded/landing/folders.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
-import { CONVERSION_CHANGES, CONVERSIONS } from '../models/conversions/tables.ts';
+import { CONVERSION_CHANGES, CONVERSION_RECORDS, CONVERSIONS } from '../models/conversions/tables.ts';
 import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased, unionOf } from '../models/erasures/predicates.ts';
 import { EVENTS, FAILED_EVENTS } from '../models/events/tables.ts';
 import { IDENTITIES, IDENTITY_CHANGES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
@@ -125,7 +125,11 @@ function sections(warehouse: Warehouse, config: Config, ids: ErasedIds, stranger
     select ${join(CONVERSION_CHANGES.columns.map(({ name }) => raw(`changes.${name}`)))}
     from ${table(CONVERSION_CHANGES.name)} as changes
     where exists (
-      select 1 from (select conversion_name, id from ${table(CONVERSIONS.name)} where ${conversions}) as own
+      select 1 from (
+        select conversion_name, id from ${table(CONVERSIONS.name)} where ${conversions}
+        union distinct
+        select conversion_name, id from ${table(CONVERSION_RECORDS.name)} where ${namesErased(dialect, CONVERSION_RECORDS, ids)!}
+      ) as own
       where own.conversion_name = changes.conversion_name and own.id = changes.id
     )
     ${ordered(CONVERSION_CHANGES.key)}`;
@@ -165,6 +169,8 @@ function sections(warehouse: Warehouse, config: Config, ids: ErasedIds, stranger
     named(EVENTS, ['occurred_at', 'sequence', 'write_key_id', 'message_id']),
     named(FAILED_EVENTS, ['received_at', 'edge_instance', 'edge_sequence', 'position']),
     named(CONVERSIONS, ['conversion_time', 'conversion_name', 'id']),
+    // One whose value fell to zero, or whose parent is not known, is no conversion, and is stored.
+    named(CONVERSION_RECORDS, ['conversion_time', 'conversion_name', 'id']),
     { name: CONVERSION_CHANGES.name, description: CONVERSION_CHANGES.description, target: CONVERSION_CHANGES, query: changes },
     { name: ATTRIBUTION.name, description: ATTRIBUTION.description, target: ATTRIBUTION, query: credits },
     ...sources,

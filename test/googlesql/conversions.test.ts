@@ -46,12 +46,14 @@ const NIGHTS: readonly Night[] = [
       { id: 'moves out', created: '2026-05-12', value: 10 },
       { id: 'moves in', created: '2026-01-15', value: 20 },
       { id: 'goes', created: '2026-05-12', value: 30 },
+      { id: 'breaks', created: '2026-05-15', value: 70 },
       { id: 'falls', created: '2026-05-12', value: 40.5, is_qualified: true },
       { id: 'twice', created: '2026-05-13', value: 50 },
       { id: 'twice', created: '2026-05-14', value: 60 },
       { id: null, created: '2026-05-14' },
     ],
     records: [
+      'breaks 2026-05-15 70',
       'falls 2026-05-12 40.5',
       'goes 2026-05-12 30',
       'kept 2026-05-19 1',
@@ -75,8 +77,10 @@ const NIGHTS: readonly Night[] = [
       { id: 'twice', created: '2026-05-13', value: 50 },
       { id: 'new', created: '2026-05-17', client_id: 'b' },
       { id: 'no time', created: null },
+      { id: 'breaks', created: null, value: 71 },
     ],
     records: [
+      'breaks 2026-05-15 70',
       'falls 2026-05-12 0 removed',
       'kept 2026-05-19 1',
       'moves in 2026-05-16 20',
@@ -85,7 +89,7 @@ const NIGHTS: readonly Night[] = [
       'old 2026-02-01 7',
       'twice 2026-01-09 60',
     ],
-    refused: ['no time null missing_created', 'twice 2026-05-13 duplicate_id'],
+    refused: ['breaks null missing_created', 'no time null missing_created', 'twice 2026-05-13 duplicate_id'],
     log: [
       'falls deleted - 40.5 0 zero',
       'goes deleted - 30 null disappeared',
@@ -120,6 +124,7 @@ const NIGHTS: readonly Night[] = [
     ],
     refused: ['new 2026-05-18 duplicate_id'],
     log: [
+      'breaks deleted - 70 null disappeared',
       'falls inserted - null 4 source',
       'kept updated client_id a c source',
       'moves in updated is_qualified null false source',

@@ -7,6 +7,7 @@ import { isEverybodyUnread } from '../identity/changes.ts';
 import type { StepContext, StepResult } from '../step.ts';
 import { normalisations } from './derive/graph.ts';
 import { conversionRows, derivedDays, derivedKeys } from './derive/rows.ts';
+import { reachOfSignals, signalRows, stageSignals } from './derive/signals.ts';
 import { stageDerived, stagedQueries } from './derive/staged.ts';
 import { DERIVE_TABLES, STAGED_DERIVED } from './derive/tables.ts';
 import { queue, queueByPersons } from './derive/touched.ts';
@@ -51,7 +52,9 @@ async function write(warehouse: Warehouse, config: Config, isFull: boolean): Pro
   const label = 'conversions that went';
   const isAnyGone = (await warehouse.rows(sql`${gone} limit 1`, label)).length > 0;
   const { deleted } = isAnyGone ? await warehouse.delete(CONVERSIONS, gone, { ...options, label }) : NOTHING;
-  const merged = await warehouse.merge(CONVERSIONS, conversionRows(dialect, config), { ...options, label: 'conversions' });
+  await stageSignals(warehouse, config);
+  const reach = isFull ? undefined : await reachOfSignals(warehouse, config);
+  const merged = await warehouse.merge(CONVERSIONS, conversionRows(dialect, config, reach), { ...options, label: 'conversions' });
   return { ...merged, deleted };
 }
 
@@ -63,5 +66,6 @@ async function definitionOf(warehouse: Warehouse, config: Config): Promise<strin
 const queriesOf = (dialect: Dialect, config: Config) => [
   ...stagedQueries(dialect, config, 'all').map(({ query }) => query),
   windowRows(dialect, normalisations(config)),
+  signalRows(dialect, config),
   conversionRows(dialect, config),
 ];

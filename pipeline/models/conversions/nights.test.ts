@@ -51,9 +51,12 @@ const row = (id: string | null, created: string | null, pick: Pick): CrmRow => (
 });
 const someDay = (from: string, days: number, pick: Pick) => addDays(from, pick(days));
 
-/** Few ids, so that rows repeat them; some rows have none, or no time. */
-const newRow = (ids: readonly string[], from: string, days: number, pick: Pick) =>
-  row(pick(10) === 0 ? null : ids[pick(ids.length)]!, pick(10) === 0 ? null : someDay(from, days, pick), pick);
+/** Few ids, so that rows repeat them; some rows have none, or no time: then an id of which there is nothing that could stand. */
+const newRow = (ids: readonly string[], from: string, days: number, pick: Pick) => {
+  const id = pick(10) === 0 ? null : ids[pick(ids.length)]!;
+  const created = pick(10) === 0 ? null : someDay(from, days, pick);
+  return row(id !== null && created === null ? `${id} without time` : id, created, pick);
+};
 
 /**
  * A state of the CRM after changes whose former or later place lies in the window. Rows without an id or a time are followed
@@ -74,11 +77,11 @@ function changedInside(rows: readonly CrmRow[], ids: readonly string[], from: st
       case 2:
         return [{ ...one, is_qualified: flag(pick) }];
       case 3:
-        return [{ ...one, created: someDay(anywhere, 16, pick) }];
+        return one.created === null ? [one] : [{ ...one, created: someDay(anywhere, 16, pick) }];
       case 4:
         return one.created === null ? [one] : [{ ...one, id: ids[pick(ids.length)]! }];
       case 5:
-        return [{ ...one, created: null }];
+        return [{ ...one, id: null, created: null }];
       case 6:
         return [one, one];
       case 7:

@@ -44,7 +44,10 @@ function candidates(dialect: Dialect, batches: readonly RecordBatch[]): Sql {
 
 const DECIDED = ['conversion_name', 'id', 'change', 'is_removed'];
 
-/** Query of staged_records: what differs from the stored records. */
+/**
+ * Query of staged_records: what differs from the stored records. A row that is there without a time has not disappeared: what was
+ * stored of its id stands, until all of history is read.
+ */
 export function recordChanges(dialect: Dialect, batches: readonly RecordBatch[]): Sql {
   const given = STAGED_RECORDS.columns.filter(({ name }) => !DECIDED.includes(name));
   const differs = dialect.differs(raw('kept_rows.original_value'), raw('stored.original_value'), 'FLOAT64', false);
@@ -73,18 +76,28 @@ export function recordChanges(dialect: Dialect, batches: readonly RecordBatch[])
       from kept_rows
       full join stored on stored.conversion_name = kept_rows.conversion_name and stored.id = kept_rows.id
     ),
+    invalid_ids as (
+      select distinct invalid.conversion_name, invalid.id
+      from (
+        select conversion_name, id from ${table(STAGED_CONVERSIONS.name)} where id is not null and conversion_time is null
+        union all
+        select conversion_name, id from ${table(STAGED_FOUND_CONVERSIONS.name)} where id is not null and conversion_time is null
+      ) as invalid
+    ),
     decided as (
       select
-        compared.conversion_name, compared.id, compared.change, compared.was_removed, compared.was_in_range, compared.is_different,
+        compared.conversion_name, compared.id, compared.change, compared.was_removed, compared.is_different,
+        compared.was_in_range and (invalid_ids.id is null or ranges.from_time is null) as is_gone,
         ${join(given.map(({ name }) => raw(`compared.${name}`)))},
         coalesce(compared.original_value = 0, false) and not ranges.keep_zero
           and (compared.was_removed or (compared.was_positive and not ranges.is_redefined)) as is_removed
       from compared
       inner join ${rangesOf(dialect, batches)} on ranges.conversion_name = compared.conversion_name
+      left join invalid_ids on invalid_ids.conversion_name = compared.conversion_name and invalid_ids.id = compared.id
     )
     select ${columnsOf(STAGED_RECORDS)}
     from decided
-    where case change when 'inserted' then true when 'deleted' then was_in_range else is_different or is_removed <> was_removed end`;
+    where case change when 'inserted' then true when 'deleted' then is_gone else is_different or is_removed <> was_removed end`;
 }
 
 const KEPT_OF_CANDIDATES =

@@ -72,6 +72,29 @@ test('a night on unchanged data writes no record, and touches none', async () =>
   expect(await world.rows('select count(*) as n from touched_conversions')).toEqual(touched);
 });
 
+test('a row that is invalid now has not disappeared: what is known of it stands until it is valid or gone, or a full run', async () => {
+  await open();
+  const named = (created: string | null, value: number): CrmRow[] =>
+    Array.from({ length: 25 }, (_, i) => ({ id: `A${i}`, created, value }));
+  const places = () => world.rows('select distinct date(conversion_time) as day, original_value as value from conversion_records');
+  const refused = () => world.rows('select reason, count(*) as refused from rejected_conversions group by reason');
+  await world.night('2026-05-19', named('2026-05-15', 5));
+  const { changes } = await world.night('2026-05-20', named(null, 9));
+  expect(changes['conversion_records']).toEqual({ inserted: 0, updated: 0, deleted: 0 });
+  expect(await places()).toEqual([{ day: '2026-05-15', value: 5 }]);
+  expect(await conversionIds()).toHaveLength(25);
+  expect(await refused()).toEqual([{ reason: 'missing_created', refused: 25 }]);
+  expect(await log('2026-05-20')).toEqual([]);
+  await world.night('2026-05-21', named('2026-05-16', 9));
+  expect(await places()).toEqual([{ day: '2026-05-16', value: 9 }]);
+  expect(await refused()).toEqual([]);
+  // What is gone has disappeared; of what is invalid a full run knows no more than a build from nothing.
+  await world.night('2026-05-22', [...named('2026-05-16', 9).slice(2), { id: 'A0', created: null }]);
+  expect((await log('2026-05-22')).map(([id, change]) => [id, change])).toEqual([['A1', 'deleted']]);
+  await world.night('2026-05-23', [...named('2026-05-16', 9).slice(2), { id: 'A0', created: null }], { full: ['deal'] });
+  expect((await log('2026-05-23')).map(([id, change]) => [id, change])).toEqual([['A0', 'deleted']]);
+});
+
 describe('a row that crosses the edge of the window', () => {
   const others: CrmRow[] = [{ id: 'K', created: '2026-05-19', value: 1 }];
   test('out of it is no deletion: it has moved', async () => {

@@ -1,6 +1,6 @@
 import type { Config } from '../../../config/schema.ts';
 import type { Dialect } from '../../../warehouse/dialect.ts';
-import { type Sql, raw, sql, table } from '../../../warehouse/sql.ts';
+import { type Sql, param, raw, sql, table } from '../../../warehouse/sql.ts';
 import { BLOCKED } from '../../identity/blocked.ts';
 import { keyRules } from '../../identity/rules.ts';
 import { IDENTITIES, IDENTITY_KEYS, USER_IDENTITIES } from '../../identity/tables.ts';
@@ -13,13 +13,25 @@ export const DAYS_OF_AN_ADDRESS = 3;
 /** Days of UTC that an instant at most {@link DAYS_OF_AN_ADDRESS} away may lie on, from the day of the conversion. */
 export const NEAR_DAYS = Array.from({ length: 2 * DAYS_OF_AN_ADDRESS + 1 }, (_, i) => i - DAYS_OF_AN_ADDRESS);
 
+/** Times between which sessions lie, ISO in UTC. */
+export interface Reach {
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
  * CTEs up to `resolved` (conversion_name, id, person_id, person_key, matched_by): the persons of the rows of the CTE
- * `kept_rows`, where one is found. The signals are tried in order: client_id as anonymous_id, client_id as GA client id,
- * user id, e-mail hash, address. The first whose person has a session in the window decides; if none has, the first that
- * finds a person at all.
+ * `kept_rows`, where one is found, as {@link signalsOfRows} and {@link chosenPersons} say.
  */
 export function resolvedPersons(dialect: Dialect, config: Config): Sql {
+  return sql`${signalsOfRows(dialect, config)},${chosenPersons(dialect, config)}`;
+}
+
+/**
+ * CTEs up to `signals` (conversion_name, id, attribution_time, priority, matched_by, person_id): every person that an
+ * identifier of the rows of the CTE `kept_rows` finds.
+ */
+export function signalsOfRows(dialect: Dialect, config: Config): Sql {
   return sql`
     ${addressedRows(dialect, config)},
     signals as (
@@ -35,14 +47,28 @@ export function resolvedPersons(dialect: Dialect, config: Config): Sql {
         5 as priority, 'ip_address' as matched_by, identities.person_id
       from addressed_rows
       inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = addressed_rows.anonymous_id
-    ),
+    )`;
+}
+
+/**
+ * CTEs from `signals` to `resolved`. The signals are tried in order: client_id as anonymous_id, client_id as GA client id,
+ * user id, e-mail hash, address. The first whose person has a session in the window decides; if none has, the first that
+ * finds a person at all.
+ * @param reach where all sessions in the windows lie, as constants, so that no other partition is read; default: anywhere.
+ */
+export function chosenPersons(dialect: Dialect, config: Config, reach?: Reach): Sql {
+  const isInReach = reach
+    ? sql`
+        and sessions.started_at >= ${param(reach.from, 'TIMESTAMP')} and sessions.started_at <= ${param(reach.to, 'TIMESTAMP')}`
+    : raw('');
+  return sql`
     reached_signals as (
       select signals.conversion_name, signals.id, signals.priority, signals.person_id
       from signals
       inner join ${table(IDENTITIES.name)} as identities on identities.person_id = signals.person_id
       inner join ${table(SESSIONS.name)} as sessions
         on sessions.anonymous_id = identities.anonymous_id
-        and ${inWindow(dialect, config, raw('sessions.started_at'), raw('signals.attribution_time'))}
+        and ${inWindow(dialect, config, raw('sessions.started_at'), raw('signals.attribution_time'))}${isInReach}
       group by signals.conversion_name, signals.id, signals.priority, signals.person_id
     ),
     chosen_signals as (

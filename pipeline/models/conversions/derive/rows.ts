@@ -3,17 +3,18 @@ import type { Dialect } from '../../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql, table } from '../../../warehouse/sql.ts';
 import { CONVERSIONS, CONVERSION_RECORDS } from '../tables.ts';
 import { normalisations } from './graph.ts';
-import { resolvedPersons } from './persons.ts';
+import { type Reach, chosenPersons } from './persons.ts';
 import { selfReportedChannel } from './self-reported.ts';
-import { STAGED_DERIVED, STAGED_WINDOWS } from './tables.ts';
+import { STAGED_DERIVED, STAGED_SIGNALS, STAGED_WINDOWS } from './tables.ts';
 import { scaledMicros } from './windows.ts';
 
 /**
- * The derived conversions as they are now, and those of which only a sum of their window changed. Reads staged_derived
- * and staged_windows.
+ * The derived conversions as they are now, and those of which only a sum of their window changed. Reads staged_derived,
+ * staged_signals and staged_windows.
+ * @param reach where the sessions in their windows lie; default: anywhere.
  */
-export function conversionRows(dialect: Dialect, config: Config): Sql {
-  const derived = derivedRows(dialect, config);
+export function conversionRows(dialect: Dialect, config: Config, reach?: Reach): Sql {
+  const derived = derivedRows(dialect, config, reach);
   return normalisations(config).length === 0 ? derived : sql`${derived}\n    union all${rescaledRows(valueColumns('stored'))}`;
 }
 
@@ -36,7 +37,7 @@ export function derivedDays(dialect: Dialect, config: Config): Sql {
   return sql`select distinct day from (${join(days, '\nunion all ')}) as days where day is not null`;
 }
 
-function derivedRows(dialect: Dialect, config: Config): Sql {
+function derivedRows(dialect: Dialect, config: Config, reach: Reach | undefined): Sql {
   const names = normalisations(config).map(({ name }) => sql`${name}`);
   const value =
     names.length === 0
@@ -68,7 +69,9 @@ function derivedRows(dialect: Dialect, config: Config): Sql {
         on records.conversion_name = derived.conversion_name and records.id = derived.id
       where derived.is_present
     ),
-    ${resolvedPersons(dialect, config)}
+    signals as (
+      select conversion_name, id, attribution_time, priority, matched_by, person_id from ${table(STAGED_SIGNALS.name)}
+    ),${chosenPersons(dialect, config, reach)}
     select ${join(columns)}
     from kept_rows
     left join resolved on resolved.conversion_name = kept_rows.conversion_name and resolved.id = kept_rows.id${windows}`;

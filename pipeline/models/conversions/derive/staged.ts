@@ -5,7 +5,7 @@ import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { projectMicros, ratesOf } from '../../rates/lookup.ts';
 import { CONVERSIONS, CONVERSION_RECORDS, TOUCHED_CONVERSIONS } from '../tables.ts';
 import { type Inheritance, inheritances } from './graph.ts';
-import { STAGED_DERIVED } from './tables.ts';
+import { IDENTIFIERS, STAGED_DERIVED } from './tables.ts';
 
 /** Which conversions are derived: all, or those that are queued, with the children of parents that came or went. */
 export type DeriveScope = 'all' | 'touched';
@@ -43,6 +43,8 @@ export async function stageDerived(warehouse: Warehouse, config: Config, scope: 
   }
   return derived;
 }
+
+const identifiers = (alias: string): Sql => join(IDENTIFIERS.map((name) => raw(`${alias}.${name}`)));
 
 function keysOf(scope: DeriveScope): Sql {
   if (scope === 'touched') return sql`select distinct conversion_name, id from ${table(TOUCHED_CONVERSIONS.name)}`;
@@ -91,6 +93,7 @@ function stagedRows(dialect: Dialect, config: Config, scope: DeriveScope, keys: 
     recorded as (
       select
         scope.conversion_name, scope.id, records.is_removed, records.conversion_time, records.original_value, records.currency,
+        ${identifiers('records')},
         former.id is not null as was_present, former.conversion_time as former_time,
         ${dialect.localDate(raw('records.conversion_time'), timeZone)} as conversion_date,
         ${parentId} as parent_id
@@ -102,6 +105,7 @@ function stagedRows(dialect: Dialect, config: Config, scope: DeriveScope, keys: 
       select
         recorded.conversion_name, recorded.id, coalesce(${isMatched} and not recorded.is_removed, false) as is_present, recorded.was_present,
         recorded.conversion_time, recorded.former_time, recorded.conversion_date, recorded.original_value, recorded.currency,
+        ${identifiers('recorded')},
         ${child ? sql`if(recorded.parent_id is null, null, ${child.parent})` : raw('cast(null as string)')} as parent_name, recorded.parent_id
       from recorded
     ),
@@ -116,16 +120,17 @@ function stagedRows(dialect: Dialect, config: Config, scope: DeriveScope, keys: 
       if(states.is_present, rates.rate, null) as rate,
       if(states.is_present, rates.rate_date, null) as rate_date,
       if(states.is_present, states.parent_name, null) as parent_name,
-      if(states.is_present, states.parent_id, null) as parent_id
+      if(states.is_present, states.parent_id, null) as parent_id,
+      ${join(IDENTIFIERS.map((name) => raw(`if(states.is_present, states.${name}, null) as ${name}`)))}
     from states
     left join rates on rates.currency = states.currency and rates.day = states.conversion_date and states.original_value is not null`;
 }
 
 /** CTEs with the rows of the few keys of the scope: an engine that joins the whole tables may hash all of their rows. */
 function rowsOfScope(child?: Inheritance): Sql {
-  const columns = raw(
-    'records.conversion_name, records.id, records.lead_id, records.is_removed, records.conversion_time, records.original_value, records.currency',
-  );
+  const columns = sql`
+        records.conversion_name, records.id, records.lead_id, records.is_removed, records.conversion_time, records.original_value,
+        records.currency, ${identifiers('records')}`;
   const ofParents = child
     ? sql`
     known_parents as (

@@ -3,6 +3,8 @@ import type { TableDefinition } from '../../../warehouse/warehouse.ts';
 import { CONVERSIONS } from '../tables.ts';
 
 const KEY = CONVERSIONS.columns.filter(({ name }) => CONVERSIONS.key.includes(name));
+/** What persons are found by. */
+export const IDENTIFIERS: readonly string[] = ['attribution_time', 'client_id', 'user_id', 'email_hash', 'ip_key'];
 const column = (name: string) => CONVERSIONS.columns.find((one) => one.name === name)!;
 
 export const STAGED_DERIVED: TableDefinition = {
@@ -20,8 +22,22 @@ export const STAGED_DERIVED: TableDefinition = {
     column('rate_date'),
     column('parent_name'),
     column('parent_id'),
+    ...IDENTIFIERS.map((name) => nullable(name, column(name).type, 'As in conversions.')),
   ],
   key: ['conversion_name', 'id'],
+};
+
+export const STAGED_SIGNALS: TableDefinition = {
+  name: 'staged_signals',
+  description: 'Persons that an identifier of a derived conversion finds.',
+  columns: [
+    ...KEY,
+    column('attribution_time'),
+    required('priority', 'INT64', 'In which order the identifiers are tried: 1 first.'),
+    required('matched_by', 'STRING', 'As in conversions.'),
+    required('person_id', 'STRING', 'The person.'),
+  ],
+  key: [],
 };
 
 export const STAGED_WINDOWS: TableDefinition = {
@@ -37,4 +53,4 @@ export const STAGED_WINDOWS: TableDefinition = {
 };
 
 /** What the derivation needs only while it runs. */
-export const DERIVE_TABLES: readonly TableDefinition[] = [STAGED_DERIVED, STAGED_WINDOWS];
+export const DERIVE_TABLES: readonly TableDefinition[] = [STAGED_DERIVED, STAGED_SIGNALS, STAGED_WINDOWS];
