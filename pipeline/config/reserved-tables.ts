@@ -25,6 +25,7 @@ const RESERVED_TABLES: ReadonlySet<string> = new Set([
   'rejected_conversions',
   'conversion_records',
   'conversion_watches',
+  'conversion_reads',
   'dropped_conversions',
   'touched_conversions',
   'exchange_rates',

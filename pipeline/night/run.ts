@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../config/user-error.ts';
 import { finishErasures } from '../privacy/finish.ts';
+import { checkFull } from '../models/conversions/conversions.ts';
 import type { RunChoices } from '../models/step.ts';
 import { projectTables } from '../sources/project-tables.ts';
 import { openWarehouse } from '../warehouse/open.ts';
@@ -90,6 +91,7 @@ export interface RunSummary {
  * not run then, and readers keep what they had.
  */
 export async function runNight(options: RunOptions): Promise<RunSummary> {
+  checkFull(options);
   const clock = options.clock ?? (() => new Date());
   const dataFolder = path.resolve(options.dataFolder);
   const me: RunFile = { pid: process.pid, holder: `${os.hostname()}, process ${process.pid}`, started_at: clock().toISOString() };

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addDays } from '../../pipeline/config/calendar.ts';
 import { type CrmRow, type CrmWorld, openCrmWorld } from '../../pipeline/models/conversions/testing/crm.ts';
+import { changedInside, newRow } from '../../pipeline/models/conversions/testing/crm-history.ts';
+import { randomNumbers } from '../../pipeline/testing/random.ts';
 import { sql, table } from '../../pipeline/warehouse/sql.ts';
 import { GoogleSql } from './googlesql.ts';
 import { GoogleSqlWarehouse } from './warehouse.ts';
@@ -181,6 +184,46 @@ test('both engines hold the same rows, to the last column', async () => {
     expect(duckDb!.length, name).toBeGreaterThan(0);
     expect(googleSql, name).toEqual(duckDb);
   }
+});
+
+test.each(['DuckDB', 'GoogleSQL'])('%s loses no conversion to a CRM that lost all, unless that is meant', async (name) => {
+  const world = worlds[name === 'DuckDB' ? 0 : 1]!;
+  const ids = async () => await world.rows("select id from conversion_records where conversion_name = 'daily' order by id nulls first");
+  const before = await ids();
+  await expect(world.night('2026-05-22', [])).rejects.toThrow(
+    'conversion daily: 5 of 5 conversions since 2026-05-11T22:00Z have disappeared from its source; at most 30 % may disappear at once.',
+  );
+  expect(await ids()).toEqual(before);
+  await world.night('2026-05-22', [], { allowMassDelete: true });
+  // They lie before the window.
+  expect(await ids()).toEqual([{ id: 'moves out' }, { id: 'old' }]);
+});
+
+test('a random history whose changes fall inside the window gives on GoogleSQL, night by night, what one full build gives of its end', async () => {
+  const definitions = CONVERSIONS.map((one) => ({ ...one, keepZero: true, maximumShrink: 1 }));
+  const open = async () => await openCrmWorld(definitions, new GoogleSqlWarehouse(engine));
+  const [nightly, whole] = [await open(), await open()];
+  const pick = randomNumbers(23);
+  const [first, nights] = ['2026-05-20', 3];
+  const ids = Array.from({ length: 40 }, (_, i) => ['A', 'B', 'C'].map((id) => `${id}${i}`));
+  const from = (night: number) => addDays(first, night - 10);
+  let states = ids.map((own) => Array.from({ length: 3 + pick(4) }, () => newRow(own, addDays(from(0), -8), 22, pick)));
+  for (let night = 0; night < nights; night++) {
+    if (night > 0) states = states.map((rows, i) => changedInside(rows, ids[i]!, from(night), pick));
+    const { warnings } = await nightly.night(addDays(first, night), states.flat());
+    expect(warnings.filter((line) => line.includes('not followed'))).toEqual([]);
+  }
+  await whole.night(addDays(first, nights - 1), states.flat());
+  for (const name of ['conversion_records', 'rejected_conversions', 'conversions']) {
+    const [found, expected] = await Promise.all(
+      [nightly, whole].map(async ({ warehouse }) =>
+        (await warehouse.rows(sql`select * from ${table(name)}`)).map((row) => JSON.stringify(row)).toSorted(),
+      ),
+    );
+    expect(expected!.length, name).toBeGreaterThan(ids.length);
+    expect(found, name).toEqual(expected);
+  }
+  for (const world of [nightly, whole]) await world.close();
 });
 
 type Texts = Readonly<Record<string, string | null>>;

@@ -1,4 +1,5 @@
-import { type Sql, raw, sql, table } from '../../warehouse/sql.ts';
+import type { Dialect } from '../../warehouse/dialect.ts';
+import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
 import type { Change } from '../../warehouse/warehouse.ts';
 import { TOUCHED_CONVERSIONS } from '../conversions/tables.ts';
 import { builtBy, definitionHash, isRedefined, recordDefinition } from '../definitions.ts';
@@ -11,7 +12,7 @@ import {
   ATTRIBUTION,
   STAGED_ATTRIBUTED,
   STAGED_CREDITS,
-  STAGED_LOST_CREDITS,
+  STAGED_FORMER_CREDITS,
   STAGED_PARENT_CREDITS,
   STAGED_TABLES,
   TOUCHED_CREDITS,
@@ -79,17 +80,32 @@ async function night({ warehouse, config, now }: StepContext, levels: Levels): P
   for (const scope of levels('staged', CREDITS_NOW)) {
     await warehouse.append(STAGED_CREDITS, creditRows(dialect, config, scope), 'attribution: credits');
   }
-  await warehouse.append(STAGED_LOST_CREDITS, LOST_CREDITS, 'attribution: credits that went');
+  await warehouse.append(STAGED_FORMER_CREDITS, formerCredits(dialect), 'attribution: former credits');
   const keys = sql`select conversion_name, id from ${table(STAGED_ATTRIBUTED.name)}`;
   await warehouse.merge(TOUCHED_CREDITS, keys, { label: 'attribution: for reports' });
-  const { deleted } = await warehouse.delete(ATTRIBUTION, sql`select ${KEY} from ${table(STAGED_LOST_CREDITS.name)}`, {
-    label: 'attribution',
+  if (dialect.name === 'bigquery') {
+    const { deleted } = await warehouse.delete(ATTRIBUTION, formerKeys(sql`change = 'deleted'`), { label: 'attribution' });
+    return { ...(await warehouse.merge(ATTRIBUTION, creditsOf(STAGED_CREDITS.name), { label: 'attribution' })), deleted };
+  }
+  // Where a transaction hides what is unfinished, few rows of many are sooner written anew than compared once more.
+  return warehouse.transaction(async () => {
+    const [former] = await warehouse.rows<{ updated: number; deleted: number }>(
+      sql`
+        select countif(change = 'updated') as updated, countif(change = 'deleted') as deleted
+        from ${table(STAGED_FORMER_CREDITS.name)}`,
+      'attribution: former credits',
+    );
+    const { updated, deleted } = former!;
+    const gone = await warehouse.delete(ATTRIBUTION, formerKeys(sql`change <> 'none'`), { label: 'attribution' });
+    if (gone.deleted !== updated + deleted)
+      throw new Error(`attribution: ${updated + deleted} credits were to be changed or deleted, and ${gone.deleted} were found`);
+    const { inserted: written } = await warehouse.append(ATTRIBUTION, CREDITS_TO_WRITE, 'attribution');
+    return { inserted: written - updated, updated, deleted };
   });
-  const merged = await warehouse.merge(ATTRIBUTION, creditsOf(STAGED_CREDITS.name), { label: 'attribution' });
-  return { ...merged, deleted };
 }
 
 const KEY = raw(ATTRIBUTION.key.join(', '));
+const formerKeys = (condition: Sql): Sql => sql`select ${KEY} from ${table(STAGED_FORMER_CREDITS.name)} where ${condition}`;
 const columns = (alias: string): Sql => raw(ATTRIBUTION.columns.map(({ name }) => `${alias}.${name}`).join(', '));
 const creditsOf = (name: string): Sql => sql`select ${columns('credits')} from ${table(name)} as credits`;
 
@@ -99,13 +115,33 @@ const CREDITS_NOW = sql`
       union all
       ${creditsOf(STAGED_CREDITS.name)}`;
 
-/** Keys of the credits that staged conversions had and have no more; of those that are gone, all. */
-const LOST_CREDITS = sql`
-    select ${raw(ATTRIBUTION.key.map((name) => `credits.${name}`).join(', '))}
-    from ${table(ATTRIBUTION.name)} as credits
-    inner join ${table(STAGED_ATTRIBUTED.name)} as renewed
-      on renewed.conversion_name = credits.conversion_name and renewed.id = credits.conversion_id
-    left join ${table(STAGED_CREDITS.name)} as found
-      on found.conversion_name = credits.conversion_name and found.conversion_id = credits.conversion_id
-        and found.model = credits.model and found.session_id = credits.session_id
-    where found.conversion_id is null`;
+/** Rows of staged_former_credits: the credits that staged conversions had, compared with those that they have; of conversions that are gone, all. */
+function formerCredits(dialect: Dialect): Sql {
+  const others = ATTRIBUTION.columns.filter(({ name }) => !ATTRIBUTION.key.includes(name));
+  const differs = others.map(({ name, type, mode }) =>
+    dialect.differs(raw(`credits.${name}`), raw(`found.${name}`), type, mode === 'repeated'),
+  );
+  return sql`
+    with former as (
+      select ${columns('credits')}
+      from ${table(ATTRIBUTION.name)} as credits
+      inner join ${table(STAGED_ATTRIBUTED.name)} as renewed
+        on renewed.conversion_name = credits.conversion_name and renewed.id = credits.conversion_id
+    )
+    select
+      ${raw(ATTRIBUTION.key.map((name) => `credits.${name}`).join(', '))},
+      case when found.conversion_id is null then 'deleted' when ${join(differs, ' or ')} then 'updated' else 'none' end as change
+    from former as credits
+    left join ${table(STAGED_CREDITS.name)} as found on ${sameCredit('found', 'credits')}`;
+}
+
+/** The staged credits that are new, or say something else than before. */
+const CREDITS_TO_WRITE = sql`
+    select ${columns('credits')}
+    from ${table(STAGED_CREDITS.name)} as credits
+    left join ${table(STAGED_FORMER_CREDITS.name)} as former on ${sameCredit('former', 'credits')}
+    where former.conversion_id is null or former.change = 'updated'`;
+
+function sameCredit(one: string, other: string): Sql {
+  return raw(ATTRIBUTION.key.map((name) => `${one}.${name} = ${other}.${name}`).join(' and '));
+}

@@ -73,10 +73,14 @@ export const STAGED_CREDITS: TableDefinition = {
   description: 'The credits of these conversions now.',
 };
 
-export const STAGED_LOST_CREDITS: TableDefinition = {
-  ...keysOf(ATTRIBUTION),
-  name: 'staged_lost_credits',
-  description: 'Credits that went.',
+export const STAGED_FORMER_CREDITS: TableDefinition = {
+  ...ATTRIBUTION,
+  name: 'staged_former_credits',
+  description: 'Keys of the credits that these conversions had until now, and what becomes of them.',
+  columns: [
+    ...keysOf(ATTRIBUTION).columns,
+    required('change', 'STRING', 'deleted: there is none any more; updated: it says something else now; none: it stays as it is.'),
+  ],
 };
 
 /** What the step needs only while it runs. */
@@ -85,7 +89,7 @@ export const STAGED_TABLES: readonly TableDefinition[] = [
   STAGED_PATH_SESSIONS,
   STAGED_PARENT_CREDITS,
   STAGED_CREDITS,
-  STAGED_LOST_CREDITS,
+  STAGED_FORMER_CREDITS,
 ];
 
 /** All tables of the model. */

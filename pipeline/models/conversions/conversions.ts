@@ -11,6 +11,7 @@ import { eraseFromRecords } from './erased-records.ts';
 import { changesBeforeWindows } from './history-watch.ts';
 import { definitionName } from './record-batch.ts';
 import { applyRecords } from './records.ts';
+import { noteReads } from './reads.ts';
 import { removeUndefined } from './removed-definitions.ts';
 import { finishSimple, stageCombined, stageSimple } from './simple/index.ts';
 import { REJECTED_CONVERSIONS, STAGED_CONVERSIONS, STAGED_CONVERSION_TABLES } from './tables.ts';
@@ -47,12 +48,16 @@ export const conversions: Step = async (context) => {
     if (isRedefined) await recordDefinition(warehouse, definitionName(name), definitionHash, now);
   for (const staged of STAGED_CONVERSION_TABLES) await warehouse.load(staged, [], { replace: true, label: staged.name });
   await finishSimple(context);
+  await noteReads(
+    context,
+    custom.batches.map(({ name }) => name),
+  );
   await forgetChanges(warehouse, 'conversions');
   return { changes: addUp([removed, applied, appliedCombined, derived].map(({ changes }) => changes)), warnings };
 };
 
 /** @throws UserError where `run --full` names what is no conversion. */
-function checkFull({ full, config }: StepContext): void {
+export function checkFull({ full, config }: Pick<StepContext, 'full' | 'config'>): void {
   if (full === undefined || full === 'all') return;
   const names = config.conversions.map(({ name }) => name);
   for (const name of full) {

@@ -5,6 +5,7 @@ import type { StepContext } from '../step.ts';
 import { hashAddresses } from './addresses.ts';
 import { type CheckedQuery, checkedQuery } from './checked-query.ts';
 import type { Watched } from './history-watch.ts';
+import { readDays } from './reads.ts';
 import { fingerprints, queryRows, shapedRows } from './query-rows.ts';
 import { type RecordBatch, definitionName, isFull } from './record-batch.ts';
 import { STAGED_CONVERSIONS } from './tables.ts';
@@ -28,15 +29,17 @@ export interface StagedCustom {
  * @throws UserError where a query does not fit; all are checked before any is run.
  */
 export async function stageCustom(context: StepContext): Promise<StagedCustom> {
-  const { warehouse, config } = context;
+  const { warehouse, config, now } = context;
   const checked = [];
   for (const conversion of config.conversions.filter((one) => one.kind === 'sql'))
     checked.push({ conversion, query: await checkedQuery(context, conversion) });
   const batches: RecordBatch[] = [];
   const watched: Watched[] = [];
+  const readOn = await readDays(warehouse);
   for (const { conversion, query } of checked) {
-    const batch = await batchOf(context, conversion, query);
-    if (conversion.watchHistory) watched.push(await watchOf(context, conversion, query, batch));
+    const from = windowStart(now, conversion.adjustmentDays, config.project.timeZone, readOn.get(conversion.name));
+    const batch = await batchOf(context, conversion, query, from);
+    if (conversion.watchHistory) watched.push(await watchOf(context, conversion, query, batch, from));
     await hashAddresses(context, query.over(rangeFrom(query, batch.from)), query.columns);
     const rows = rowsSince(context, conversion, query, batch.from);
     await warehouse.append(STAGED_CONVERSIONS, (await context.withoutErased?.(rows)) ?? rows, `conversion ${conversion.name}`);
@@ -45,16 +48,16 @@ export async function stageCustom(context: StepContext): Promise<StagedCustom> {
   return { batches, watched, warnings: checked.flatMap(({ query }) => query.warnings) };
 }
 
-async function batchOf(context: StepContext, conversion: SqlConversion, query: CheckedQuery): Promise<RecordBatch> {
-  const { warehouse, config, now } = context;
-  const { name, keepZero, maximumShrink, adjustmentDays } = conversion;
+async function batchOf(context: StepContext, conversion: SqlConversion, query: CheckedQuery, start: string): Promise<RecordBatch> {
+  const { warehouse, config } = context;
+  const { name, keepZero, maximumShrink } = conversion;
   const history = rowsSince(context, conversion, query, null);
   // What the window is long decides nothing of what stands in it.
   const hash = definitionHash([history], String(keepZero));
   const redefined = await isRedefined(warehouse, definitionName(name), hash);
   return {
     name,
-    from: redefined || isFull(context, name) ? null : windowStart(now, adjustmentDays, config.project.timeZone),
+    from: redefined || isFull(context, name) ? null : start,
     isRedefined: redefined,
     definitionHash: hash,
     keepZero,
@@ -87,12 +90,13 @@ async function watchOf(
   conversion: SqlConversion,
   query: CheckedQuery,
   { from, definitionHash: hash, lookUp }: RecordBatch,
+  start: string,
 ): Promise<Watched> {
-  const { warehouse, config, now } = context;
+  const { warehouse, config } = context;
   const { dialect } = warehouse;
   const watched: Watched = {
     conversion,
-    from: from ?? windowStart(now, conversion.adjustmentDays, config.project.timeZone),
+    from: from ?? start,
     definitionHash: hash,
     fingerprints: fingerprints(dialect, config, query.over(ALL_TIME), query.columns),
     history: async (since) => {

@@ -13,8 +13,14 @@ export async function eraseFromRecords({ warehouse, withoutErased }: StepContext
     from ${table(CONVERSION_RECORDS.name)} as records`;
   const cleaned = (await withoutErased?.(stored)) ?? stored;
   if (cleaned === stored) return;
-  const columns = CONVERSION_RECORDS.columns.map(({ name }) => raw(name === 'is_removed' ? 'records.is_removed' : `cleaned.${name}`));
-  const differs = IDENTIFIERS.map((name) => warehouse.dialect.differs(raw(`cleaned.${name}`), raw(`records.${name}`), 'STRING', false));
+  const { dialect } = warehouse;
+  const columns = CONVERSION_RECORDS.columns.map(({ name }) => {
+    // The hash was made of the identifiers, too, and would prove a guess of them.
+    if (name === 'row_hash')
+      return sql`${dialect.sha256Hex(dialect.concat(raw('records.conversion_name'), raw("' '"), raw('records.id')))} as row_hash`;
+    return raw(name === 'is_removed' ? 'records.is_removed' : `cleaned.${name}`);
+  });
+  const differs = IDENTIFIERS.map((name) => dialect.differs(raw(`cleaned.${name}`), raw(`records.${name}`), 'STRING', false));
   const changed = sql`
     select ${join(columns)}
     from (${cleaned}

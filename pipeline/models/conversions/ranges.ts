@@ -52,15 +52,24 @@ export function storedRecords(dialect: Dialect, batches: readonly RecordBatch[])
   if (starts.length === 0) return inside;
   // What an engine prunes by, where all batches have a beginning.
   const first = starts.length < batches.length ? raw('true') : sql`records.conversion_time >= ${param(starts.toSorted()[0]!, 'TIMESTAMP')}`;
+  // Nearly always there is none: all columns are read only where there is one.
   const before = sql`
-    inner join (
+    inner join standing_before as named on named.conversion_name = records.conversion_name and named.id = records.id
+    where records.conversion_time < ranges.from_time`;
+  return sql`
+    with ${stagedRows(dialect, batches)},
+    named as (
       select conversion_name, id from staged_rows
       union distinct
       select conversion_name, id from ${table(REJECTED_CONVERSIONS.name)} where reason = 'duplicate_id' and id is not null
-    ) as named on named.conversion_name = records.conversion_name and named.id = records.id
-    where records.conversion_time < ranges.from_time`;
-  return sql`
-    with ${stagedRows(dialect, batches)}
+    ),
+    standing_before as (
+      select records.conversion_name, records.id
+      from ${table(CONVERSION_RECORDS.name)} as records
+      inner join ${rangesOf(dialect, batches)} on ranges.conversion_name = records.conversion_name
+      inner join named on named.conversion_name = records.conversion_name and named.id = records.id
+      where records.conversion_time < ranges.from_time
+    )
     ${inside} and ${first}
     union all
     ${records(before, false)}`;

@@ -72,10 +72,10 @@ test('a night on unchanged data writes no record, and touches none', async () =>
   expect(await world.rows('select count(*) as n from touched_conversions')).toEqual(touched);
 });
 
+const named = (created: string | null, value: number): CrmRow[] => Array.from({ length: 25 }, (_, i) => ({ id: `A${i}`, created, value }));
+
 test('a row that is invalid now has not disappeared: what is known of it stands until it is valid or gone, or a full run', async () => {
   await open();
-  const named = (created: string | null, value: number): CrmRow[] =>
-    Array.from({ length: 25 }, (_, i) => ({ id: `A${i}`, created, value }));
   const places = () => world.rows('select distinct date(conversion_time) as day, original_value as value from conversion_records');
   const refused = () => world.rows('select reason, count(*) as refused from rejected_conversions group by reason');
   await world.night('2026-05-19', named('2026-05-15', 5));

@@ -4,7 +4,14 @@ import { DEFINITIONS, forgetDefinitions } from '../definitions.ts';
 import type { StepContext, StepResult } from '../step.ts';
 import { loggedRemovals } from './change-log.ts';
 import { definitionName } from './record-batch.ts';
-import { CONVERSION_CHANGES, CONVERSION_RECORDS, CONVERSION_WATCHES, REJECTED_CONVERSIONS, TOUCHED_CONVERSIONS } from './tables.ts';
+import {
+  CONVERSION_CHANGES,
+  CONVERSION_READS,
+  CONVERSION_RECORDS,
+  CONVERSION_WATCHES,
+  REJECTED_CONVERSIONS,
+  TOUCHED_CONVERSIONS,
+} from './tables.ts';
 
 /** Removes the records of conversions that are not in the config any more. */
 export async function removeUndefined(context: StepContext): Promise<StepResult> {
@@ -24,7 +31,7 @@ export async function removeUndefined(context: StepContext): Promise<StepResult>
   await warehouse.merge(TOUCHED_CONVERSIONS, keysIn(CONVERSION_RECORDS), { label: 'touched conversions' });
   await warehouse.append(CONVERSION_CHANGES, loggedRemovals(warehouse.dialect, names, now), 'conversion changes');
   const changes: Record<string, Change> = {};
-  for (const target of [CONVERSION_RECORDS, REJECTED_CONVERSIONS, CONVERSION_WATCHES])
+  for (const target of [CONVERSION_RECORDS, REJECTED_CONVERSIONS, CONVERSION_WATCHES, CONVERSION_READS])
     changes[target.name] = await warehouse.delete(target, keysIn(target), { label: `${target.name} of no definition` });
   await forgetDefinitions(warehouse, removed.map(definitionName));
   return { changes, warnings: [] };

@@ -184,6 +184,16 @@ export const CONVERSION_WATCHES: TableDefinition = {
   key: ['conversion_name'],
 };
 
+export const CONVERSION_READS: TableDefinition = {
+  name: 'conversion_reads',
+  description: 'Until when the query of a conversion has been read: what came since is read, however long no run has finished.',
+  columns: [
+    required('conversion_name', 'STRING', 'Name of the conversion.'),
+    required('read_on', 'DATE', 'Day of the last run that finished with it, in the project time zone.'),
+  ],
+  key: ['conversion_name'],
+};
+
 export const EXCHANGE_RATES: TableDefinition = {
   name: 'exchange_rates',
   description: 'Exchange rates to the project currency.',
@@ -214,5 +224,6 @@ export const CONVERSION_TABLES: readonly TableDefinition[] = [
   CONVERSION_CHANGES,
   TOUCHED_CONVERSIONS,
   CONVERSION_WATCHES,
+  CONVERSION_READS,
   EXCHANGE_RATES,
 ];

@@ -15,6 +15,11 @@ describe('the window of a night', () => {
     expect(startOfLocalDay(day, zone)).toBe(start);
   });
 
+  test('begins with the day of the last run that finished, where that is longer ago', () => {
+    expect(windowStart('2026-05-20T03:00:00.000Z', 10, 'UTC', '2026-05-04')).toBe('2026-05-04T00:00:00.000Z');
+    expect(windowStart('2026-05-20T03:00:00.000Z', 10, 'UTC', '2026-05-19')).toBe('2026-05-10T00:00:00.000Z');
+  });
+
   test('begins with the day of the project, so many days before the run', () => {
     expect(windowStart('2026-05-20T03:00:00.000Z', 10, 'Europe/Berlin')).toBe('2026-05-09T22:00:00.000Z');
     expect(windowStart('2026-05-20T03:00:00.000Z', 10, 'America/New_York')).toBe('2026-05-09T04:00:00.000Z');
@@ -37,4 +42,25 @@ test('a date stands for its end in the zone of the project: the first day of the
     expect(warnings).toEqual([expect.stringContaining(`0 new, ${first - 8} changed, 0 gone`)]);
     await world.close();
   }
+});
+
+test('what came while no run finished for longer than the window is read, whatever the day', async () => {
+  const world = await openCrmWorld([{ name: 'deal', label: 'Deal', sql: 'timed.sql', adjustmentDays: 10 }]);
+  const before = { id: 'D1', created: '2026-05-02', value: 1 };
+  await world.night('2026-05-04', [before]);
+  // Entered the evening after the last run, and in the weeks without one.
+  const { warnings } = await world.night('2026-05-28', [
+    { ...before, value: 2 },
+    { id: 'D2', created: '2026-05-04T20:00:00.000Z', value: 1 },
+    { id: 'D3', created: '2026-05-12', value: 1 },
+    { id: 'D4', created: '2026-05-27', value: 1 },
+  ]);
+  expect(await world.rows('select id, original_value from conversion_records order by id')).toEqual([
+    { id: 'D1', original_value: 1 },
+    { id: 'D2', original_value: 1 },
+    { id: 'D3', original_value: 1 },
+    { id: 'D4', original_value: 1 },
+  ]);
+  expect(warnings).toEqual([expect.stringContaining('1 change before 2026-05-04 is not followed')]);
+  await world.close();
 });

@@ -17,7 +17,12 @@ export function startOfLocalDay(day: string, timeZone: string): string {
   return new Date(since).toISOString();
 }
 
-/** Where the adjustment window of a night begins: with a day of the project, so many days before that of the run. */
-export function windowStart(now: string, adjustmentDays: number, timeZone: string): string {
-  return startOfLocalDay(addDays(localDate(now, timeZone), -adjustmentDays), timeZone);
+/**
+ * Where the adjustment window of a night begins: with a day of the project, so many days before that of the run. Where no run
+ * has finished for longer than that, with the day of the last one: nothing that came since is left out.
+ * @param readOn day of the last run that finished.
+ */
+export function windowStart(now: string, adjustmentDays: number, timeZone: string, readOn?: string): string {
+  const first = addDays(localDate(now, timeZone), -adjustmentDays);
+  return startOfLocalDay(readOn !== undefined && readOn < first ? readOn : first, timeZone);
 }

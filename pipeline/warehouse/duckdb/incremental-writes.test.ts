@@ -45,6 +45,15 @@ const visits = async () =>
 const source = (...rows: readonly (readonly [id: string, at: string, pages: number | null])[]): Sql =>
   sql`select * from ${warehouse.dialect.values('given', { id: 'STRING', at: 'TIMESTAMP', pages: 'INT64' }, rows)}`;
 
+/** Where a row stands: it is another place once the row was written anew. */
+const placeOf = async (id: string) =>
+  (await warehouse.session.read<{ place: string }>(`select cast(rowid as varchar) as place from visits where id = '${id}'`, 'place'))[0]!
+    .place;
+const pagesOf = async (...ids: readonly string[]) => {
+  const stored = await visits();
+  return ids.flatMap((id) => stored.filter((one) => one.startsWith(`${id} `)));
+};
+
 const cost = (day: string, micros: number): Sql => sql`select cast(${day} as date) as day, 'a' as name, ${micros} as micros`;
 
 describe('merge of some days', () => {
@@ -105,6 +114,66 @@ describe('merge of some days', () => {
   test('a table without partitions has no days', async () => {
     const { partitionBy: _, ...whole } = VISITS;
     await expect(warehouse.merge(whole, source(), { days: ['2026-01-01'] })).rejects.toThrow('visits is not partitioned: it has no days');
+  });
+});
+
+describe('few rows into many', () => {
+  const DAY = '2026-01-02T00:00:00Z';
+  /** Visits `${prefix}0` to `${prefix}99` with 0 to 99 pages; the last one with NULL. */
+  const hundred = (prefix: string) =>
+    source(...Array.from({ length: 100 }, (_, i): [string, string, number | null] => [`${prefix}${i}`, DAY, i === 99 ? null : i]));
+  test.each([['a transaction that has written rows itself'], ['no transaction']])(
+    'are merged within %s: equal ones stay where they stand, the others are written',
+    async (where) => {
+      const work = async () => {
+        await warehouse.append(VISITS, hundred('late'));
+        const places = [await placeOf('early7'), await placeOf('early99'), await placeOf('late7')];
+        const given = source(
+          ['early7', DAY, 7],
+          ['early99', DAY, null],
+          ['late7', DAY, 7],
+          ['early8', DAY, 80],
+          ['late8', DAY, 80],
+          ['late9', DAY, null],
+          ['late99', DAY, 99],
+          ['new', DAY, 1],
+        );
+        expect(await warehouse.merge(VISITS, given)).toEqual({ inserted: 1, updated: 4, deleted: 0 });
+        expect([await placeOf('early7'), await placeOf('early99'), await placeOf('late7')]).toEqual(places);
+        expect(await warehouse.merge(VISITS, given)).toEqual({ inserted: 0, updated: 0, deleted: 0 });
+        expect(await warehouse.merge(VISITS, source(['early8', DAY, 81], ['new', DAY, 2]))).toEqual({
+          inserted: 0,
+          updated: 2,
+          deleted: 0,
+        });
+        const keys = sql`select 'early0' as id union all select 'late0' union all select 'early1' union all select 'nobody'`;
+        expect((await warehouse.delete(VISITS, keys)).deleted).toBe(3);
+        expect((await warehouse.delete(VISITS, keys)).deleted).toBe(0);
+      };
+      await warehouse.append(VISITS, hundred('early'));
+      await (where === 'no transaction' ? work() : warehouse.transaction(work));
+      expect(await pagesOf('early8', 'late8', 'late9', 'late99', 'new', 'early0', 'late0', 'early1')).toEqual([
+        'early8 81',
+        'late8 80',
+        'late9 null',
+        'late99 99',
+        'new 2',
+      ]);
+      expect((await visits()).length).toBe(198);
+    },
+  );
+
+  test('into some days: rows of the other days stand still, and what is not given goes', async () => {
+    await warehouse.append(VISITS, hundred('other'));
+    await fill();
+    await warehouse.append(VISITS, hundred('more'));
+    const given = source(['late', '2026-01-04T00:00:00Z', 50], ['between', '2026-01-03T12:00:00Z', 4]);
+    expect(await warehouse.merge(VISITS, given, { days: ['2026-01-03', '2026-01-04'], deleteUnmatched: true })).toEqual({
+      inserted: 0,
+      updated: 1,
+      deleted: 0,
+    });
+    expect(await pagesOf('late', 'between', 'first')).toEqual(['late 50', 'between 4', 'first 2']);
   });
 });
 

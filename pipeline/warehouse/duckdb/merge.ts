@@ -48,6 +48,10 @@ export async function mergeStaged(
         ? 0
         : (await session.run(render(deleteStatement(target, staged, deleteUnmatched, inDays)), `${label}: delete`)).rowsChanged;
     const before = await countOf(session, target, label);
+    const isUpdating = target.columns.length > target.key.length;
+    if (isUpdating && (await countOfRows(session, staged, label)) * MANY_TIMES <= before) {
+      return { ...(await replaceChanged(session, target, staged, inDays, label)), deleted };
+    }
     const merged = await session.run(render(mergeStatement(target, staged, inDays)), label);
     const inserted = (await countOf(session, target, label)) - before;
     return { inserted, updated: merged.rowsChanged - inserted, deleted };
@@ -119,16 +123,55 @@ async function holdsRows(session: DuckDbSession, target: TableDefinition, inDays
   return rows.length > 0;
 }
 
-async function countOf(session: DuckDbSession, target: TableDefinition, label: string): Promise<number> {
-  const [row] = await session.read<{ rows: number }>(`select count(*) as rows from ${identifier(target.name)}`, `${label}: count`);
+const countOf = (session: DuckDbSession, target: TableDefinition, label: string) => countOfRows(session, identifier(target.name), label);
+
+async function countOfRows(session: DuckDbSession, name: string, label: string): Promise<number> {
+  const [row] = await session.read<{ rows: number }>(`select count(*) as rows from ${name}`, `${label}: count`);
   return row!.rows;
+}
+
+/** A target of this many times the rows of the source takes them sooner by {@link replaceChanged} than by a merge. */
+const MANY_TIMES = 10;
+/** Where a row stands that is replaced; NULL of a new one. */
+const PLACE = raw(identifier('place in the target'));
+
+/** What a merge does, of few rows: those that are equal stay, those that differ are deleted and written anew. */
+async function replaceChanged(
+  session: DuckDbSession,
+  target: TableDefinition,
+  staged: string,
+  inDays: Sql | undefined,
+  label: string,
+): Promise<Pick<Change, 'inserted' | 'updated'>> {
+  const name = raw(identifier(target.name));
+  return session.withTemporaryTable(async (changed) => {
+    const comparison = sql`create temporary table ${raw(changed)} as
+select source.*, target.rowid as ${PLACE}
+from ${raw(staged)} as source
+left join ${name} as target on ${matching(target, inDays)}
+where target.rowid is null or ${join(differences(target), '\n  or ')}`;
+    await session.run(render(comparison), `${label}: changes`, () => 0);
+    const places = sql`select ${PLACE} from ${raw(changed)} where ${PLACE} is not null`;
+    const { rowsChanged: updated } = await session.run(
+      render(sql`delete from ${name} where rowid in (${places})`),
+      `${label}: former rows`,
+    );
+    const columns = target.columns.map((column) => identifier(column.name)).join(', ');
+    const written = await insertUnordered(session, `insert into ${insertTarget(target)} select ${columns} from ${changed}`, label);
+    return { inserted: written - updated, updated };
+  });
+}
+
+/** Of each column outside of the key, whether source and target differ in it. */
+function differences(target: TableDefinition): Sql[] {
+  return target.columns
+    .filter((column) => !target.key.includes(column.name))
+    .map((column) => duckDbDialect.differs(of('target', column.name), of('source', column.name), column.type, column.mode === 'repeated'));
 }
 
 function mergeStatement(target: TableDefinition, staged: string, inDays: Sql | undefined): Sql {
   const others = target.columns.filter((column) => !target.key.includes(column.name));
-  const differs = others.map((column) =>
-    duckDbDialect.differs(of('target', column.name), of('source', column.name), column.type, column.mode === 'repeated'),
-  );
+  const differs = differences(target);
   const assignments = others.map((column) => raw(`${identifier(column.name)} = source.${identifier(column.name)}`));
   const names = target.columns.map((column) => identifier(column.name));
   const update = others.length === 0 ? raw('') : sql`when matched and (${join(differs, '\n  or ')}) then update set ${join(assignments)}\n`;

@@ -51,11 +51,11 @@ export async function deleteKeys(
 ): Promise<Change> {
   const fitted = await fitToTable(session, keysOf(target), keys, label);
   const same = target.key.map((name) => raw(`source.${identifier(name)} = target.${identifier(name)}`));
-  const conditions = [
-    ...(days ? [standsIn(duckDbDialect, target, raw(`target.${identifier(partitionColumn(target).name)}`), days)] : []),
-    sql`exists (select 1 from (\n${fitted}\n) as source where ${join(same, ' and ')})`,
-  ];
-  const statement = sql`delete from ${raw(identifier(target.name))} as target where ${join(conditions, ' and ')}`;
+  const name = raw(identifier(target.name));
+  const inDays = days ? [standsIn(duckDbDialect, target, raw(`target.${identifier(partitionColumn(target).name)}`), days)] : [];
+  // By the places of the rows: the engine knows of a join which side is small, of `exists` it may hash the whole table.
+  const places = sql`select target.rowid from ${name} as target inner join (\n${fitted}\n) as source on ${join([...same, ...inDays], ' and ')}`;
+  const statement = sql`delete from ${name} as target where ${join([...inDays, sql`target.rowid in (${places})`], ' and ')}`;
   const result = await session.run(render(statement), label);
   return { inserted: 0, updated: 0, deleted: result.rowsChanged };
 }
