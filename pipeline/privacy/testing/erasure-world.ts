@@ -49,7 +49,7 @@ export type LandedRow = { readonly event: Partial<EventRow> } | { readonly faile
 const SQL = `select lead_id as id, created_at as created, anonymous_id as client_id, email, user_id, 10.0 as value from crm_leads where created_at >= @from and created_at < @to`;
 
 const BOOK_KEEPING =
-  /^(?:runs|run_steps|run_lease|erasures|erased_ids|erased_rows|loaded_segments|definitions|conversion_watches|staged_.*)$/;
+  /^(?:runs|run_steps|run_lease|erasures|erased_ids|erased_rows|loaded_segments|definitions|conversion_watches|conversion_reads|staged_.*)$/;
 
 /** @param changes of the config. */
 export async function openErasureWorld(changes: Partial<ConfigInput> = {}): Promise<ErasureWorld> {
