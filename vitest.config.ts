@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
@@ -5,12 +6,16 @@ import { defineConfig } from 'vitest/config';
 // The tests start the command line hundreds of times: Node keeps what it has compiled of it, which halves the time of a start.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules', '.cache', 'node-compile');
 
-/** Tests that start servers, browsers or whole nights; they run after the others, two files at a time: most wait more than they work. */
+/** Tests that start servers, browsers or whole nights: they wait more than the others. */
 const system = ['test/{e2e,clients,faults,docs}/**/*.test.ts'];
-/** Tests that build the package, or run the demo, in the folder of the project itself: one at a time, and nothing beside them. */
-const alone = ['test/package/**/*.test.ts', 'test/docs/readme.test.ts', 'test/e2e/{demo,your-turn}.test.ts'];
+/** Tests that build the package in the folder of the project itself: one at a time, and nothing beside them. */
+const alone = ['test/package/**/*.test.ts'];
 /** Tests that run inside workerd, beside the Worker. */
 const workerd = ['test/workerd/**/*.test.ts'];
+/** Tests of the Worker in Node: it keeps one set of services for each isolate, so each file is one. */
+const edge = ['edge/**/*.test.ts'];
+/** Files at a time: one more than the cores, because while one waits for a server, a browser or the disk, others work. */
+const maxWorkers = availableParallelism() + 1;
 const exclude = ['**/node_modules/**', 'dist/**'];
 
 export default defineConfig({
@@ -20,10 +25,25 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{tracker,edge,pipeline,examples,test}/**/*.test.ts'],
+          include: ['{tracker,pipeline,examples,test}/**/*.test.ts'],
           exclude: [...exclude, ...system, ...alone, ...workerd],
+          // A process and its modules serve many files: three hundred starts take longer than many a test.
+          isolate: false,
+          setupFiles: ['test/setup/no-leftovers.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          maxWorkers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'edge',
+          include: edge,
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
@@ -34,8 +54,8 @@ export default defineConfig({
           exclude: [...exclude, ...alone],
           testTimeout: 240_000,
           hookTimeout: 240_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          maxWorkers,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -47,7 +67,7 @@ export default defineConfig({
           hookTimeout: 240_000,
           fileParallelism: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -60,7 +80,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

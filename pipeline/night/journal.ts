@@ -68,8 +68,9 @@ export function openJournal(warehouse: Warehouse, run: RunIdentity): Journal {
         warnings: JSON.stringify(end.warnings),
         publication_id: end.publicationId,
       }),
-    beginStep: (step) =>
-      write(RUN_STEPS, {
+    // A run begins a step once: its row is new.
+    beginStep: async (step) => {
+      const row = {
         ...stepRow(step),
         status: 'running',
         duration_ms: null,
@@ -79,7 +80,9 @@ export function openJournal(warehouse: Warehouse, run: RunIdentity): Journal {
         statements: 0,
         bytes: 0,
         message: null,
-      }),
+      };
+      await warehouse.append(RUN_STEPS, rowSource(warehouse.dialect, RUN_STEPS, row), RUN_STEPS.name);
+    },
     endStep: (step, end) =>
       write(RUN_STEPS, {
         ...stepRow(step),

@@ -73,6 +73,13 @@ test('where the engine lets in one process only, a lease that is left over is of
   expect(second.token).toBe(2);
 });
 
+test('there, too, a run that is no longer the latest stops before it writes', async () => {
+  const first = await acquireLease(warehouse, request('a', { exclusive: true }));
+  await first.renew();
+  await acquireLease(warehouse, request('b', { exclusive: true }));
+  await expect(first.renew()).rejects.toThrow('run run-1 lost its lease and stopped before writing: b took it over');
+});
+
 test('of two that ask at the same moment one gets it', async () => {
   // Both have read that nobody holds it before either writes.
   const racing: Warehouse = Object.create(warehouse, {

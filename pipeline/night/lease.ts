@@ -38,7 +38,8 @@ export interface Lease {
   readonly token: number;
   readonly runId: string;
   /**
-   * Extends the lease, and proves that it is still this run's: called at the start of every writing transaction.
+   * Extends the lease where others could read it, and proves that it is still this run's: called at the start of every
+   * writing transaction.
    * @throws UserError naming the run that took it over.
    */
   renew(): Promise<void>;
@@ -84,7 +85,8 @@ export async function acquireLease(warehouse: Warehouse, request: LeaseRequest):
     token,
     runId,
     renew: async () => {
-      await write(token, expiry());
+      // Where nobody else can read the row while this run lives, a sign of life has no reader.
+      if (!exclusive) await write(token, expiry());
       await verify();
     },
     release: () => write(token, clock()),

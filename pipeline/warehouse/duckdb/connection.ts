@@ -47,6 +47,8 @@ export async function connect(instance: DuckDBInstance): Promise<DuckDBConnectio
 /** Runs one statement and waits for all of its result. */
 export async function execute(connection: DuckDBConnection, statement: RenderedSql, label: string): Promise<DuckDBResult> {
   try {
+    // Without parameters nothing is prepared: a script of a hundred statements is one call, not four hundred.
+    if (Object.keys(statement.values).length === 0) return await connection.run(statement.text);
     return await connection.run(statement.text, statement.values, statement.types);
   } catch (error) {
     throw engineError(error, statement.text, label);

@@ -19,25 +19,26 @@ export async function mergeInto(session: DuckDbSession, target: TableDefinition,
   if (target.key.length === 0) throw new Error(`${target.name} has no key to merge by`);
   const label = options.label ?? `merge into ${target.name}`;
   const fitted = await fitToTable(session, target, source, label);
-  if (!options.days && !(await holdsRows(session, target, undefined, label))) return fillEmpty(session, target, fitted, label);
+  const stored = await countOf(session, target, label);
+  if (!options.days && stored === 0) return fillEmpty(session, target, fitted, label);
   return session.withTemporaryTable(async (staged) => {
     await session.run(render(sql`create temporary table ${raw(staged)} as ${fitted}`), `${label}: source`, () => 0);
-    return mergeStaged(session, target, staged, { ...options, label });
+    return mergeStaged(session, target, staged, { ...options, label, stored });
   });
 }
 
-/** Merges a staged table that has exactly the target's columns. */
+/** Merges a staged table that has exactly the target's columns. `stored`: rows of the target, where they have been counted. */
 export async function mergeStaged(
   session: DuckDbSession,
   target: TableDefinition,
   staged: string,
-  options: MergeOptions & { readonly label: string },
+  options: MergeOptions & { readonly label: string; readonly stored?: number },
 ): Promise<Change> {
-  const { label, days, deleteUnmatched = false } = options;
-  await checkKeysOf(session, raw(staged), target, label);
+  const { label, days, deleteUnmatched = false, stored = await countOf(session, target, label) } = options;
+  const rows = await checkKeysOf(session, raw(staged), target, label);
   if (days) await checkDays(readerOf(session), raw(staged), target, days, label);
   const inDays = days && standsIn(duckDbDialect, target, of('target', partitionColumn(target).name), days);
-  if (!(await holdsRows(session, target, inDays, label))) {
+  if (stored === 0 || (inDays && !(await holdsRows(session, target, inDays, label)))) {
     const inserted = await insertUnordered(session, `insert into ${insertTarget(target)} from ${staged}`, label);
     return { inserted, updated: 0, deleted: 0 };
   }
@@ -47,9 +48,9 @@ export async function mergeStaged(
       deleteUnmatched === false
         ? 0
         : (await session.run(render(deleteStatement(target, staged, deleteUnmatched, inDays)), `${label}: delete`)).rowsChanged;
-    const before = await countOf(session, target, label);
+    const before = stored - deleted;
     const isUpdating = target.columns.length > target.key.length;
-    if (isUpdating && (await countOfRows(session, staged, label)) * MANY_TIMES <= before) {
+    if (isUpdating && rows * MANY_TIMES <= before) {
       return { ...(await replaceChanged(session, target, staged, inDays, label)), deleted };
     }
     const merged = await session.run(render(mergeStatement(target, staged, inDays)), label);
@@ -103,30 +104,29 @@ function shownKey(target: TableDefinition): Sql {
 /** What the engine's complaint is told by. */
 const INCOMPLETE = 'incomplete key: ';
 
-/** One pass over the hashes of the keys; only where two are equal are the keys themselves grouped. */
-async function checkKeysOf(session: DuckDbSession, rows: Sql, target: TableDefinition, label: string): Promise<void> {
+/** One pass over the hashes of the keys; only where two are equal are the keys themselves grouped. @returns how many rows there are. */
+async function checkKeysOf(session: DuckDbSession, rows: Sql, target: TableDefinition, label: string): Promise<number> {
   const keys = join(target.key.map((name) => raw(identifier(name))));
   const anyNull = join(
     target.key.map((name) => sql`${raw(identifier(name))} is null`),
     ' or ',
   );
-  const [found] = await session.read<{ copies: number; incomplete: number }>(
-    sql`select count(*) - count(distinct hash(${keys})) as copies, count(*) filter (where ${anyNull}) as incomplete from ${rows}`,
+  const [found] = await session.read<{ rows: number; copies: number; incomplete: number }>(
+    sql`select count(*) as rows, count(*) - count(distinct hash(${keys})) as copies, count(*) filter (where ${anyNull}) as incomplete from ${rows}`,
     `${label}: check`,
   );
   if (found!.copies > 0 || found!.incomplete > 0) await checkKeys(readerOf(session), rows, target, label);
+  return found!.rows;
 }
 
-async function holdsRows(session: DuckDbSession, target: TableDefinition, inDays: Sql | undefined, label: string): Promise<boolean> {
-  const where = inDays ? sql` where ${inDays}` : raw('');
-  const rows = await session.read(sql`select 1 as one from ${raw(identifier(target.name))} as target${where} limit 1`, `${label}: check`);
+async function holdsRows(session: DuckDbSession, target: TableDefinition, inDays: Sql, label: string): Promise<boolean> {
+  const name = raw(identifier(target.name));
+  const rows = await session.read(sql`select 1 as one from ${name} as target where ${inDays} limit 1`, `${label}: check`);
   return rows.length > 0;
 }
 
-const countOf = (session: DuckDbSession, target: TableDefinition, label: string) => countOfRows(session, identifier(target.name), label);
-
-async function countOfRows(session: DuckDbSession, name: string, label: string): Promise<number> {
-  const [row] = await session.read<{ rows: number }>(`select count(*) as rows from ${name}`, `${label}: count`);
+async function countOf(session: DuckDbSession, target: TableDefinition, label: string): Promise<number> {
+  const [row] = await session.read<{ rows: number }>(`select count(*) as rows from ${identifier(target.name)}`, `${label}: count`);
   return row!.rows;
 }
 

@@ -112,12 +112,17 @@ export class DuckDbSession {
   /** Runs `work` with the name of a temporary table that is dropped afterwards. */
   async withTemporaryTable<Result>(work: (name: string) => Promise<Result>): Promise<Result> {
     const name = `temp.main.operation_${++this.#temporaryTables}`;
+    const drop = async () => void (await this.connection.run(`drop table if exists ${name}`));
+    let result: Result;
     try {
-      return await work(name);
-    } finally {
+      result = await work(name);
+    } catch (error) {
       // After an error inside a transaction nothing runs until the rollback, which drops the table by itself.
-      if (!(await this.#isAborted())) await this.connection.run(`drop table if exists ${name}`);
+      if (!(await this.#isAborted())) await drop();
+      throw error;
     }
+    await drop();
+    return result;
   }
 
   get inTransaction(): boolean {
