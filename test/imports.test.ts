@@ -14,7 +14,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['pipeline/sources', 'pipeline/embedded', 'pipeline/deployed'],
   ['pipeline/privacy'],
   ['pipeline/query', 'pipeline/night', 'pipeline/import'],
-  ['pipeline/doctor'],
+  ['pipeline/doctor', 'pipeline/dashboard', 'pipeline/mcp'],
   ['pipeline/cli'],
   // The package's face.
   ['pipeline'],

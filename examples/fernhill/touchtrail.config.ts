@@ -82,11 +82,48 @@ export default defineConfig({
       label: 'Closed/Won',
       sql: 'conversions/closed_won.sql',
       value: 'money',
+      // Software: running it takes a fifth of the revenue. With a margin there is a return on investment.
+      margin: 0.8,
       inherit: { from: 'lead' },
       adjustmentDays: 180,
     },
   ],
   funnel: ['lead', 'mql', 'hand_raiser', 'opportunity', 'closed_won'],
 
-  attribution: { models: ['first_click', 'last_click', 'last_significant_click'], lookbackDays: 90 },
+  // The way of visitors through the site, whether or not they leave a lead.
+  eventFunnels: [
+    {
+      name: 'demo_request',
+      label: 'Demo request',
+      steps: [
+        { name: 'pricing', page_path: '/pricing' },
+        { name: 'demo', label: 'Demo form', page_path: '/demo' },
+        { name: 'sent', label: 'Form sent', event: 'Form Submitted', filter: { dimension: 'page_path', equals: '/demo' } },
+      ],
+      withinSession: true,
+    },
+  ],
+
+  // What a campaign costs beside its ads. Amounts are spread evenly over their days.
+  otherCosts: [
+    { name: 'guide_writing', amount: 6400, from: '2025-11-01', to: '2025-11-30', channel: 'Paid Social', campaign: 'Dispatching Guide' },
+    { name: 'guide_design', amount: 2200, from: '2025-12-01', to: '2025-12-31', channel: 'Paid Social', campaign: 'Dispatching Guide' },
+  ],
+
+  attribution: {
+    models: [
+      // Rules: what each says follows from the path alone.
+      'first_click',
+      'last_click',
+      'last_significant_click',
+      'linear',
+      'position_based',
+      'time_decay',
+      'shapley',
+      // Fitted every month to the paths that were seen, those that led nowhere included.
+      'markov',
+      'visit_scoring',
+    ],
+    lookbackDays: 90,
+  },
 });

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerConversions } from './commands/conversions.ts';
+import { registerDashboard } from './commands/dashboard.ts';
+import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEhash } from './commands/ehash.ts';
 import { registerErase } from './commands/erase.ts';
@@ -10,7 +11,10 @@ import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
 import { registerJourney } from './commands/journey.ts';
 import { registerKeys } from './commands/keys.ts';
+import { registerMcp } from './commands/mcp.ts';
+import { registerModels } from './commands/models.ts';
 import { registerPerson } from './commands/person.ts';
+import { registerPublications } from './commands/publications.ts';
 import { registerQuery } from './commands/query.ts';
 import { registerReconcile } from './commands/reconcile.ts';
 import { registerReplay } from './commands/replay.ts';
@@ -21,6 +25,7 @@ import { registerTail } from './commands/tail.ts';
 import { registerUp } from './commands/up.ts';
 import { reportError } from './errors.ts';
 import { addGlobalOptions } from './options.ts';
+import { version } from './version.ts';
 
 /**
  * The command line. Results go to stdout, progress and errors to stderr.
@@ -70,9 +75,14 @@ export function createProgram(): Command {
     registerReport,
     registerFunnel,
     registerJourney,
+    registerDashboard,
+    registerMcp,
     registerIdentity,
     registerSources,
     registerConversions,
+    registerModels,
+    registerPublications,
+    registerDiff,
     registerQuery,
     registerTail,
     registerReconcile,
@@ -86,10 +96,4 @@ export function createProgram(): Command {
     register(program);
   }
   return program;
-}
-
-/** From the package's own manifest, three folders up from the built file and two from the source. */
-function version(): string {
-  const manifest = new URL(import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

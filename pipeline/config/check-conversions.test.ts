@@ -91,7 +91,7 @@ const WRONG: readonly (readonly [string, object, readonly string[]])[] = [
     'a parent of a kind that has none',
     { conversions: [query('lead'), event('a', { inherit: { from: 'lead' } })] },
     [
-      'conversions[1].inherit: {"from":"lead"}: unknown key; expected one of name, label, filter, deduplicateDays, normalize, kind, event, id, value',
+      'conversions[1].inherit: {"from":"lead"}: unknown key; expected one of name, label, lookbackDays, margin, filter, deduplicateDays, normalize, kind, event, id, value',
     ],
   ],
   [

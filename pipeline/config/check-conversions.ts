@@ -100,7 +100,7 @@ function circles(
 }
 
 /** Names in a filter, of which there are only those. */
-function filterProblems(
+export function filterProblems(
   filter: Filter,
   at: (...path: readonly PropertyKey[]) => string,
   dimensions: readonly string[],

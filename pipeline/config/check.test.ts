@@ -118,7 +118,7 @@ const WRONG: readonly [string, unknown, readonly string[]][] = [
     'an unknown attribution model',
     { project, attribution: { models: ['first_clik'] } },
     [
-      'attribution.models[0]: "first_clik": expected one of "first_click", "last_click", "last_significant_click"; did you mean "first_click"?',
+      'attribution.models[0]: "first_clik": expected one of "first_click", "last_click", "last_significant_click", "linear", "position_based", "time_decay", "shapley", "shapley_rate", "markov", "visit_scoring"; did you mean "first_click"?',
     ],
   ],
   [

@@ -1,7 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { attributionFiles, attributionProblems } from './check-attribution.ts';
 import { channelProblems } from './check-channels.ts';
 import { conversionProblems } from './check-conversions.ts';
+import { eventFunnelProblems } from './check-funnels.ts';
 import { conversionFiles, type PlacedConversion } from './conversion-files.ts';
 import { didYouMean, problemsOf, renderPath, renderValue, unknownName, type ConfigProblem } from './problems.ts';
 import { EVENT_ORIGINS, IDENTITY_KEY_NAMES, KEYS_OF_EVENTS, NO_IDENTITY_KEYS } from './identity-keys.ts';
@@ -42,6 +44,8 @@ export function checkConfig(input: unknown, folder: string, file: string, option
     ...identityProblems(config),
     ...retentionProblems(config),
     ...channelProblems(config),
+    ...attributionProblems(config),
+    ...eventFunnelProblems(config),
   ];
   const missing = missingFiles(config, folder, placed);
   if (options.onMissingFile) missing.forEach(({ path, message }) => options.onMissingFile?.(`${file}: ${path}: ${message}`));
@@ -178,8 +182,9 @@ function retentionProblems({ retention }: Config): ConfigProblem[] {
 function missingFiles(config: Config, folder: string, placed: readonly PlacedConversion[]): ConfigProblem[] {
   const files = [
     ...Object.entries(config.sources).map(([name, source]) => ({ path: renderPath(['sources', name, 'csv']), file: source.csv })),
-    ...config.costs.map((cost, i) => ({ path: `costs[${i}].csv`, file: cost.csv })),
+    ...config.costs.flatMap((cost, i) => ('csv' in cost ? [{ path: `costs[${i}].csv`, file: cost.csv }] : [])),
     ...placed.flatMap(({ conversion, at }) => (conversion.kind === 'sql' ? [{ path: at('sql'), file: conversion.sql }] : [])),
+    ...attributionFiles(config),
     ...(config.rates && 'csv' in config.rates ? [{ path: 'rates.csv', file: config.rates.csv }] : []),
   ];
   return files.flatMap((entry) => {

@@ -79,6 +79,10 @@ export const filter = filterMembers as unknown as z.ZodType<Filter, Filter>;
 const common = {
   name,
   label: text,
+  /** How many days before `attribution_time` a session may begin to be credited; default: that of the project. */
+  lookbackDays: days.optional(),
+  /** Which part of the value is profit, from 0 to 1; 1 where the value is margin already. Only then is there an ROI. */
+  margin: z.number().min(0).max(1).optional(),
 };
 
 /** How a conversion follows what changes after the fact. */

@@ -74,7 +74,9 @@ function problemsOfClosest(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodTyp
   const forms = formsOf(schemaAt(schema, issue.path, input, false));
   if (issue.errors.length === 0 || forms === undefined) return undefined;
   const value = valueAt(input, issue.path);
-  const near = forms.flatMap((form, i) => (issue.errors[i] && !isOtherKind(issue.errors[i]) ? [{ form, issues: issue.errors[i] }] : []));
+  const near = forms.flatMap((form, i) =>
+    issue.errors[i] && !isOtherKind(form, issue.errors[i], value) ? [{ form, issues: issue.errors[i] }] : [],
+  );
   const nearest = closestForm(
     near.map(({ form }) => form),
     value,
@@ -87,8 +89,9 @@ function problemsOfClosest(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodTyp
     .map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }
 
-/** Whether a value is no object where one is expected, or the other way round. */
-function isOtherKind(issues: readonly z.core.$ZodIssue[]): boolean {
+/** Whether a value is no object where one is expected, or the other way round. A name that is none of a list is of its kind. */
+function isOtherKind(form: z.ZodType, issues: readonly z.core.$ZodIssue[], value: unknown): boolean {
+  if (form instanceof z.ZodEnum && typeof value === 'string') return false;
   return issues.some(({ path, code }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value'));
 }
 
@@ -102,12 +105,15 @@ function formsOf(schema: z.ZodType | undefined): readonly z.ZodType[] | undefine
 function closestForm(forms: readonly z.ZodType[], value: unknown): z.ZodType | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const known = (form: z.ZodType) => (form instanceof z.ZodObject ? Object.keys(value).filter((key) => key in form.shape).length : 0);
-  const best = Math.max(0, ...forms.map(known));
-  return best === 0 ? undefined : forms.find((form) => known(form) === best);
+  const named = forms.map((form) => unwrap(form, value) ?? form);
+  const best = Math.max(0, ...named.map(known));
+  return best === 0 ? undefined : named.find((form) => known(form) === best);
 }
 
 function formInWords(form: z.ZodType): string {
   if (form instanceof z.ZodLiteral) return oneOf([...form.values]);
+  if (form instanceof z.ZodEnum) return oneOf(form.options);
+  if (form instanceof z.ZodDiscriminatedUnion) return `{ ${form.def.discriminator}, … }`;
   if (form instanceof z.ZodObject) return `{ ${Object.keys(form.shape).join(', ')} }`;
   return article(form.type);
 }

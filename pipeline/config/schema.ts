@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { parseCidr } from '../../edge/contract/cidr.ts';
 import { normalizeIp } from '../../edge/contract/ip.ts';
+import { attribution } from './attribution.ts';
 import { channels } from './channels.ts';
 import { conversion, dimensions, rates, selfReported } from './conversions.ts';
+import { cost } from './costs.ts';
+import { otherCosts } from './other-costs.ts';
+import { eventFunnels } from './funnels.ts';
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected lower-case letters, digits and underscores, beginning with a letter');
 const columnType = z.enum(['STRING', 'INT64', 'FLOAT64', 'BOOL', 'TIMESTAMP', 'DATE']);
@@ -156,22 +160,6 @@ const source = z.strictObject({
   maximumShrink,
 });
 
-const cost = z.strictObject({
-  /** CSV file: date, account_id, campaign_id, campaign, ad_group_id, ad_group, ad_id, ad, cost, impressions, clicks. */
-  csv: z.string().min(1),
-  platform: identifier,
-  /** Source and medium with which the clicks of this platform arrive. */
-  source: z.string().min(1),
-  medium: z.string().min(1),
-  /** ISO 4217 code of the cost; default: the project's. */
-  currency: currency.optional(),
-  maximumShrink,
-});
-
-export const ATTRIBUTION_MODELS = ['first_click', 'last_click', 'last_significant_click'] as const;
-const attributionModel = z.enum(ATTRIBUTION_MODELS);
-export type AttributionModel = z.infer<typeof attributionModel>;
-
 /** At most ten years: what is kept for longer is kept for ever. */
 const keptDays = z.int().min(1).max(3650);
 
@@ -217,21 +205,15 @@ export const Config = z.strictObject({
     .default({ keys: {}, maximumComponentSize: 64, blocked: { user_id: [], email: [], email_domains: [], ip: [] } }),
   sources: z.record(identifier, source).default({}),
   costs: z.array(cost).default([]),
+  otherCosts,
   conversions: z.array(conversion).default([]),
   selfReported,
   rates,
   dimensions,
   /** Conversion names in the order of the funnel. */
   funnel: z.array(identifier).default([]),
-  attribution: z
-    .strictObject({
-      models: z
-        .array(attributionModel)
-        .min(1)
-        .default([...ATTRIBUTION_MODELS]),
-      lookbackDays: z.int().min(1).max(3650).default(90),
-    })
-    .default({ models: [...ATTRIBUTION_MODELS], lookbackDays: 90 }),
+  eventFunnels,
+  attribution,
   /** When `up` runs the pipeline, in the project's time zone. */
   nightly: z
     .string()

@@ -8,6 +8,8 @@ export interface RunChoices {
   readonly full?: readonly string[] | 'all' | undefined;
   /** Whether many rows of a source, and many conversions, may disappear at once (`run --allow-mass-delete`). */
   readonly allowMassDelete?: boolean | undefined;
+  /** Fitted models are fitted anew from this month on (`run --refit`): YYYY-MM or YYYY-MM-DD. */
+  readonly refit?: string | undefined;
 }
 
 /** What every step of the night gets; nothing else may be reached for, so that a step can be tested by itself. */

@@ -29,9 +29,9 @@ process.once('message', (request: ChildRequest) => {
     .finally(() => process.disconnect?.());
 });
 
-async function work({ configFile, dataFolder, full, allowMassDelete }: ChildRequest): Promise<void> {
+async function work({ configFile, dataFolder, full, allowMassDelete, refit }: ChildRequest): Promise<void> {
   const { config, configFolder } = await loadConfig(configFile);
   const onProgress = (event: RunEvent): void => reply({ event });
-  const result = await runNight({ config, configFolder, dataFolder, full, allowMassDelete, signal: stop.signal, onProgress });
+  const result = await runNight({ config, configFolder, dataFolder, full, allowMassDelete, refit, signal: stop.signal, onProgress });
   reply({ result });
 }

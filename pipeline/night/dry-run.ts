@@ -5,6 +5,7 @@ import { UserError } from '../config/user-error.ts';
 import { pendingSegments } from '../embedded/landing/folders.ts';
 import { DEFINITIONS } from '../models/definitions.ts';
 import type { RunChoices } from '../models/step.ts';
+import { checkRefit } from '../models/attribution/fitted/refit.ts';
 import { projectTables } from '../sources/project-tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import type { PlannedStatement } from '../warehouse/plan.ts';
@@ -49,6 +50,7 @@ export interface NightPlan {
  * @throws UserError where a step fails as it would in the run.
  */
 export async function planNight(options: DryRunOptions): Promise<NightPlan> {
+  checkRefit(options);
   return options.config.warehouse.type === 'bigquery' ? planOnBigQuery(options, options.config.warehouse) : planOnDuckDb(options);
 }
 
@@ -186,7 +188,7 @@ function untransacted(steps: readonly NightStep[]): string[] {
 }
 
 function contextOf(options: DryRunOptions, warehouse: Warehouse): NightContext {
-  const { config, configFolder, dataFolder, now, full, allowMassDelete } = options;
+  const { config, configFolder, dataFolder, now, full, allowMassDelete, refit } = options;
   return {
     warehouse,
     config,
@@ -195,6 +197,7 @@ function contextOf(options: DryRunOptions, warehouse: Warehouse): NightContext {
     now,
     full,
     allowMassDelete,
+    refit,
     run: { runId: 'dry-run', renewLease: async () => undefined },
   };
 }

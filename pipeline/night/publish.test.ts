@@ -2,10 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Config } from '../config/schema.ts';
+import { Config, type ConfigInput } from '../config/schema.ts';
 import { CONVERSIONS } from '../models/conversions/tables.ts';
 import { COSTS } from '../models/costs/tables.ts';
-import { EVENTS, EVENTS_RAW } from '../models/events/tables.ts';
+import { DEFINITIONS } from '../models/definitions.ts';
+import { ERASED_ROWS } from '../models/erasures/tables.ts';
+import { DELIVERIES, EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../models/events/tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
@@ -14,12 +16,15 @@ import type { Pointer } from '../models/reports/publication.ts';
 import { latestArrival, publish, PUBLISHED_TABLES, type PublishResult } from './publish.ts';
 import { NIGHT_TABLES } from './tables.ts';
 
+/** What the accounts of the edge are made from. */
+const ACCOUNTED = [DELIVERIES, EVENTS, EVENTS_RAW, FAILED_EVENTS, ERASED_ROWS];
+
 let dataFolder: string;
 let warehouse: Warehouse;
 beforeEach(async () => {
   dataFolder = mkdtempSync(path.join(os.tmpdir(), 'touchtrail-publish-'));
   warehouse = await openDuckDb(':memory:');
-  await warehouse.migrate([...new Set([...PUBLISHED_TABLES, ...NIGHT_TABLES, EVENTS, EVENTS_RAW])]);
+  await warehouse.migrate([...new Set([...PUBLISHED_TABLES, ...NIGHT_TABLES, DEFINITIONS, ...ACCOUNTED])]);
 });
 afterEach(async () => {
   await warehouse.close();
@@ -109,12 +114,62 @@ test('the first run publishes: a file that describes itself, and the pointer to 
     project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' },
     conversions: [],
     funnel: [],
+    eventFunnels: [],
     models: ['first_click', 'last_click', 'last_significant_click'],
+    modelDetails: [
+      { name: 'first_click', label: 'First click', type: 'first_click', lookbackDays: {} },
+      { name: 'last_click', label: 'Last click', type: 'last_click', lookbackDays: {} },
+      { name: 'last_significant_click', label: 'Last significant click', type: 'last_significant_click', lookbackDays: {} },
+    ],
     lookbackDays: 90,
+    dimensions: {},
+    hasSourceKeys: true,
+    identityKeys: [
+      { name: 'user_id', tier: 'deterministic', priority: 1, windowDays: null, maxAnonymousIds: 100, exclusive: true },
+      { name: 'email_hash', tier: 'deterministic', priority: 2, windowDays: null, maxAnonymousIds: 100, exclusive: false },
+      { name: 'previous_id', tier: 'deterministic', priority: 3, windowDays: null, maxAnonymousIds: 20, exclusive: false },
+      { name: 'ga_client_id', tier: 'deterministic', priority: 4, windowDays: null, maxAnonymousIds: 20, exclusive: false },
+      { name: 'email_hash_link', tier: 'weak', priority: 2, windowDays: null, maxAnonymousIds: 5, exclusive: false },
+      { name: 'click_id', tier: 'probabilistic', priority: 6, windowDays: 30, maxAnonymousIds: 5, exclusive: false },
+      { name: 'ip_hash', tier: 'probabilistic', priority: 7, windowDays: 3, maxAnonymousIds: 100, exclusive: false },
+    ],
+    // Thirty days up to the night, in Berlin.
+    accounted: { from: '2026-06-02', to: '2026-07-01' },
     params: ['plan', 'size'],
   });
   expect(await snapshot.rows(sql`select campaign, cost_micros from costs`)).toEqual([{ campaign: 'Brand', cost_micros: 12_340_000 }]);
   await snapshot.close();
+});
+
+/** What a publication of such a config was made by. */
+const hashes = async (changes: Partial<ConfigInput>) => {
+  await night(1, { rows: 1, config: Config.parse({ project: config.project, ...changes }) });
+  const reader = await openDuckDb(path.join(folder(), pointer().file), { readOnly: true });
+  const rows = await reader.rows<{ kind: string; name: string; definition_hash: string }>(
+    sql`select kind, name, definition_hash from publication_definitions order by kind nulls first, name nulls first`,
+  );
+  await reader.close();
+  return new Map(rows.map(({ kind, name, definition_hash }) => [`${kind} ${name}`.trim(), definition_hash]));
+};
+
+test('a publication says what it was made by; labels are no part of it', async () => {
+  const lead = { name: 'lead', label: 'Lead', sql: 'lead.sql' };
+  const before = await hashes({ conversions: [lead], attribution: { models: ['first_click', 'linear'] } });
+  expect([...before.keys()]).toEqual(['built', 'conversion lead', 'identity', 'model first_click', 'model linear', 'project', 'sessions']);
+  const differing = async (changes: Partial<ConfigInput>) => {
+    const after = await hashes(changes);
+    return [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name));
+  };
+  expect(await differing({ conversions: [{ ...lead, label: 'Enquiry' }], attribution: { models: ['first_click', 'linear'] } })).toEqual([]);
+  expect(await differing({ conversions: [{ ...lead, sql: 'other.sql' }], attribution: { models: ['first_click', 'linear'] } })).toEqual([
+    'conversion lead',
+  ]);
+  expect(
+    await differing({
+      conversions: [lead],
+      attribution: { models: ['first_click', { name: 'linear', type: 'linear', lookbackDays: 30 }] },
+    }),
+  ).toEqual(['model linear']);
 });
 
 test('a run that changed nothing keeps the publication, and so do the ones after it', async () => {
@@ -215,4 +270,20 @@ test('the data reaches up to the last copy of an event that came again', async (
   await warehouse.load(EVENTS_RAW, [copy(first), copy(again)]);
   await warehouse.load(EVENTS, [copy(first)]);
   expect(await latestArrival(warehouse, '2026-07-01T03:00:00.000Z')).toBe(again);
+});
+
+test('a publication accounts for what the edge acknowledged, by day in the project time zone and write key', async () => {
+  // 23:30 in Berlin on 19 June; the delivery of two events, of which one is in the warehouse.
+  const received_at = '2026-06-19T21:30:00.000000Z';
+  const header = { edge_instance: 'e1', edge_sequence: 1, received_at, write_key_id: 'wk_1', count: 2 };
+  const early = { ...header, edge_sequence: 2, received_at: '2026-05-01T10:00:00.000000Z' };
+  await warehouse.load(DELIVERIES, [header, early]);
+  await warehouse.load(EVENTS_RAW, [copy(received_at)]);
+  await warehouse.load(EVENTS, [copy(received_at)]);
+  await night(1, { rows: 1 });
+  const reader = await openDuckDb(path.join(folder(), pointer().file), { readOnly: true });
+  expect(await reader.rows(sql`select * from publication_accounts`)).toEqual([
+    { date: '2026-06-19', write_key_id: 'wk_1', accepted: 2, stored: 1, duplicate: 0, failed: 0, erased: 0, pending: 0, missing: 1 },
+  ]);
+  await reader.close();
 });

@@ -4,13 +4,17 @@ import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { syncFolder, writeAtomically } from '../embedded/durable.ts';
+import { accountedDays, PUBLISHED_ACCOUNTS, type PublishedAccount, publishedAccounts } from '../models/accounting/published.ts';
+import { APPLIED_VERSIONS, CHANNEL_EFFECTS, MODEL_VERSIONS } from '../models/attribution/fitted-tables.ts';
 import { ATTRIBUTION } from '../models/attribution/tables.ts';
 import { CONVERSION_CHANGES, CONVERSIONS } from '../models/conversions/tables.ts';
-import { COSTS } from '../models/costs/tables.ts';
+import { COSTS, REPORT_ADS } from '../models/costs/tables.ts';
 import { EVENTS_RAW } from '../models/events/tables.ts';
+import { REPORT_EVENT_FUNNELS, REPORT_FUNNEL } from '../models/funnels/tables.ts';
 import { IDENTITIES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
 import { Pointer, POINTER_FILE, PUBLICATION, publishedConfig, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
-import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
+import { PUBLISHED_DEFINITIONS, type PublishedDefinition, publishedDefinitions } from '../models/reports/published-definitions.ts';
+import { REPORT_COSTS, REPORT_CREDITS, REPORT_OTHER_COSTS, REPORT_SESSIONS, REPORT_SOURCES } from '../models/reports/tables.ts';
 import { SESSIONS } from '../models/sessions/tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql, table } from '../warehouse/sql.ts';
@@ -22,6 +26,11 @@ export const PUBLISHED_TABLES: readonly TableDefinition[] = [
   REPORT_SESSIONS,
   REPORT_CREDITS,
   REPORT_COSTS,
+  REPORT_FUNNEL,
+  REPORT_EVENT_FUNNELS,
+  REPORT_OTHER_COSTS,
+  REPORT_SOURCES,
+  REPORT_ADS,
   SESSIONS,
   IDENTITIES,
   IDENTITY_KEYS,
@@ -30,6 +39,9 @@ export const PUBLISHED_TABLES: readonly TableDefinition[] = [
   CONVERSIONS,
   CONVERSION_CHANGES,
   ATTRIBUTION,
+  MODEL_VERSIONS,
+  CHANNEL_EFFECTS,
+  APPLIED_VERSIONS,
   COSTS,
   RUNS,
   RUN_STEPS,
@@ -66,8 +78,9 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
   removeUnfinished(folder);
 
   const content = publishedConfig(config);
+  const definitions = await publishedDefinitions(warehouse, config);
   const definition = createHash('sha256')
-    .update(JSON.stringify([content, PUBLISHED_TABLES, PUBLICATION]))
+    .update(JSON.stringify([content, definitions, PUBLISHED_TABLES, PUBLICATION, PUBLISHED_DEFINITIONS, PUBLISHED_ACCOUNTS]))
     .digest('hex');
   const current = readPointer(folder);
   if (current?.definition === definition && existsSync(path.join(folder, current.file)) && (await unchangedSince(warehouse, current))) {
@@ -78,12 +91,14 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
   const file = `${publicationId}.duckdb`;
   const temporary = path.join(folder, `${file}.tmp`);
   await warehouse.snapshot(PUBLISHED_TABLES, temporary);
-  await describeSnapshot(temporary, {
+  const days = accountedDays(now, config.project.timeZone);
+  const description = {
     publication_id: publicationId,
     published_at: now,
     data_up_to: await latestArrival(warehouse, now),
-    config: JSON.stringify({ ...content, params: await paramNames(warehouse) }),
-  });
+    config: JSON.stringify({ ...content, params: await paramNames(warehouse), accounted: { from: days.from, to: days.to } }),
+  };
+  await describeSnapshot(temporary, description, definitions, await publishedAccounts(warehouse, days));
   // The snapshot may have taken long.
   await run.renewLease();
   await moveDurably(temporary, path.join(folder, file));
@@ -138,11 +153,18 @@ async function paramNames(warehouse: Warehouse): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Writes the row that names the publication into the snapshot itself: file and name cannot be taken apart. */
-async function describeSnapshot(file: string, row: { publication_id: string; published_at: string; data_up_to: string; config: string }) {
+/** Writes the row that names the publication, what it was made by and the accounts of the edge into the snapshot itself: file and name cannot be taken apart. */
+async function describeSnapshot(
+  file: string,
+  row: { publication_id: string; published_at: string; data_up_to: string; config: string },
+  definitions: readonly PublishedDefinition[],
+  accounts: readonly PublishedAccount[],
+) {
   const snapshot = await openDuckDb(file);
   try {
-    await snapshot.migrate([PUBLICATION]);
+    await snapshot.migrate([PUBLICATION, PUBLISHED_DEFINITIONS, PUBLISHED_ACCOUNTS]);
+    await snapshot.load(PUBLISHED_ACCOUNTS, accounts, { replace: true });
+    await snapshot.load(PUBLISHED_DEFINITIONS, definitions, { replace: true });
     await snapshot.load(PUBLICATION, [row], { replace: true });
   } finally {
     await snapshot.close();

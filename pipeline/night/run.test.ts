@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Config } from '../config/schema.ts';
 import { UserError } from '../config/user-error.ts';
 import { COSTS } from '../models/costs/tables.ts';
+import { RUN_HISTORY_FILE, RunHistory } from '../models/reports/run-history.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { raw, sql, type Sql } from '../warehouse/sql.ts';
 import type { Row } from '../warehouse/warehouse.ts';
@@ -82,6 +83,28 @@ test('a run carries out its steps in order, records them, and sums up what they 
     started_at: '2026-07-01T03:00:00.000000Z',
   });
   expect(existsSync(path.join(dataFolder, 'run.json'))).toBe(false);
+});
+
+test('readers are told of the last runs, latest first, with the message of one that failed', async () => {
+  await run([costStep('first', 'Brand')]);
+  await run([costStep('first', 'Brand'), costStep('second', 'Generic', new Error('the bank is closed'))], {
+    now: '2026-07-02T03:00:00.000Z',
+  }).catch(() => {});
+  const history = RunHistory.parse(JSON.parse(readFileSync(path.join(dataFolder, RUN_HISTORY_FILE), 'utf8')));
+  expect(
+    history.runs.map(({ run_id, status, message, warnings, steps }) => [run_id, status, message, warnings, steps.map((one) => one.step)]),
+  ).toEqual([
+    ['20260702T030000Z-000002', 'failed', 'step "second" failed: the bank is closed', ['first has a word to say'], ['first', 'second']],
+    ['20260701T030000Z-000001', 'done', null, ['first has a word to say'], ['first']],
+  ]);
+  expect(history.runs[0]!.steps[1]).toMatchObject({ status: 'failed', message: 'the bank is closed', inserted: 0 });
+});
+
+test('what readers cannot be told is a warning: the run is done', async () => {
+  mkdirSync(path.join(dataFolder, RUN_HISTORY_FILE));
+  const { warnings } = await run([costStep('first', 'Brand')]);
+  expect(warnings).toEqual(['first has a word to say', expect.stringContaining('the history of runs cannot be written: ')]);
+  expect(await rows(sql`select status from runs`)).toEqual([{ status: 'done' }]);
 });
 
 test('--full with a name that is no conversion is refused before anything is opened', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { UserError } from '../config/user-error.ts';
 import { finishErasures } from '../privacy/finish.ts';
+import { checkRefit } from '../models/attribution/fitted/refit.ts';
 import { checkFull } from '../models/conversions/conversions.ts';
 import type { RunChoices } from '../models/step.ts';
 import { projectTables } from '../sources/project-tables.ts';
@@ -15,6 +16,7 @@ import { mergeChanges, totalChange, type Changes } from './changes.ts';
 import { openJournal, type Journal } from './journal.ts';
 import { acquireLease, HEARTBEAT_MILLISECONDS, type Lease } from './lease.ts';
 import type { PublishResult } from './publish.ts';
+import { writeRunHistory } from './run-history.ts';
 import { readRunFile, removeRunFile, writeRunFile, type RunFile } from './run-file.ts';
 import { NIGHT_STEPS, type NightContext, type NightStep, type NightStepResult } from './steps.ts';
 import { NIGHT_TABLES } from './tables.ts';
@@ -93,6 +95,7 @@ export interface RunSummary {
 export async function runNight(options: RunOptions): Promise<RunSummary> {
   checkFull(options);
   const clock = options.clock ?? (() => new Date());
+  checkRefit({ ...options, now: options.now ?? clock().toISOString() });
   const dataFolder = path.resolve(options.dataFolder);
   const me: RunFile = { pid: process.pid, holder: `${os.hostname()}, process ${process.pid}`, started_at: clock().toISOString() };
   const other = runsHere.get(dataFolder);
@@ -167,10 +170,11 @@ async function runWithLease(warehouse: Warehouse, options: RunOptions, clock: ()
 }
 
 async function runRecorded(night: Night, now: string): Promise<RunSummary> {
-  const { journal, clock, warnings } = night;
+  const { journal, clock, warnings, warehouse, options } = night;
+  let summary: RunSummary;
   try {
     await journal.beginRun();
-    const summary = await runSteps(night, now);
+    summary = await runSteps(night, now);
     await journal.endRun({
       status: 'done',
       finishedAt: clock().toISOString(),
@@ -178,13 +182,26 @@ async function runRecorded(night: Night, now: string): Promise<RunSummary> {
       warnings,
       publicationId: summary.publicationId,
     });
-    return summary;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    await afterFailure(error, () =>
-      journal.endRun({ status: 'failed', finishedAt: clock().toISOString(), message, warnings, publicationId: null }),
-    );
+    await afterFailure(error, async () => {
+      await journal.endRun({ status: 'failed', finishedAt: clock().toISOString(), message, warnings, publicationId: null });
+      await writeRunHistory(warehouse, options.dataFolder);
+    });
     throw error;
+  }
+  await tellReaders(night);
+  return summary;
+}
+
+/** What is published stays so where the file for readers cannot be written: that is a warning, not a failure. */
+async function tellReaders({ warehouse, options, warnings }: Night): Promise<void> {
+  try {
+    await writeRunHistory(warehouse, options.dataFolder);
+  } catch (error) {
+    const message = `the history of runs cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    warnings.push(message);
+    options.onProgress?.({ type: 'warning', message });
   }
 }
 
@@ -199,7 +216,7 @@ interface Night {
 
 async function runSteps(night: Night, now: string): Promise<RunSummary> {
   const { options, warehouse, lease, warnings } = night;
-  const { config, configFolder, dataFolder, signal, steps = NIGHT_STEPS, onProgress, full, allowMassDelete } = options;
+  const { config, configFolder, dataFolder, signal, steps = NIGHT_STEPS, onProgress, full, allowMassDelete, refit } = options;
   const context: NightContext = {
     warehouse,
     config,
@@ -208,6 +225,7 @@ async function runSteps(night: Night, now: string): Promise<RunSummary> {
     now,
     full,
     allowMassDelete,
+    refit,
     run: { runId: lease.runId, renewLease: () => lease.renew() },
   };
   const started = performance.now();

@@ -4,10 +4,13 @@ import { UserError } from '../config/user-error.ts';
 import { pendingSegments } from '../embedded/landing/folders.ts';
 import { loadSecrets } from '../embedded/secrets.ts';
 import { attribution } from '../models/attribution/attribution.ts';
+import { models } from '../models/attribution/fitted/models-step.ts';
 import { conversions } from '../models/conversions/conversions.ts';
+import { ads } from '../models/costs/ads.ts';
 import { syncCosts } from '../sources/costs.ts';
 import { events } from '../models/events/events.ts';
 import { FAILED_EVENTS } from '../models/events/tables.ts';
+import { funnels } from '../models/funnels/funnels.ts';
 import { identity } from '../models/identity/identity.ts';
 import { reports } from '../models/reports/reports.ts';
 import { sessions } from '../models/sessions/sessions.ts';
@@ -60,8 +63,11 @@ export const NIGHT_STEPS: readonly NightStep[] = [
   { name: 'retention of sessions', run: expireSessions, transaction: true },
   { name: 'identity', run: identityStep, transaction: true },
   { name: 'conversions', run: conversionsStep, transaction: true },
+  { name: 'models', run: models, transaction: true },
   { name: 'attribution', run: attribution, transaction: true },
+  { name: 'funnels', run: funnels, transaction: true },
   { name: 'reports', run: reports, transaction: true },
+  { name: 'ads', run: ads, transaction: true },
   { name: 'erased traces', run: eraseTraces, transaction: true },
   { name: 'publish', run: publishStep, transaction: false },
 ];

@@ -40,6 +40,7 @@ const MODEL_TABLES = new Set([
   'attribution',
   'report_sessions',
   'report_credits',
+  'report_event_funnels',
 ]);
 const ROWS_AT_ONCE = 1_000;
 

@@ -5,6 +5,7 @@ import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased } from '../mod
 import { ERASURE_TABLES } from '../models/erasures/tables.ts';
 import type { ErasedKind } from '../models/erasures/tables.ts';
 import { IDENTITY_BLOCKED_VALUES } from '../models/identity/tables.ts';
+import { REPORT_EVENT_FUNNELS } from '../models/funnels/tables.ts';
 import { REPORT_CREDITS, REPORT_SESSIONS } from '../models/reports/tables.ts';
 import { SESSIONS } from '../models/sessions/tables.ts';
 import { projectTables } from '../sources/project-tables.ts';
@@ -95,7 +96,7 @@ export async function countInTables(warehouse: Warehouse, config: Config, ids: E
 /** Rows of derived tables that stand for a session that is no more: its id is a hash of the visitor's. */
 export async function countOrphans(warehouse: Warehouse): Promise<PlaceCount[]> {
   const counts: PlaceCount[] = [];
-  for (const { name } of [ATTRIBUTION, REPORT_CREDITS, REPORT_SESSIONS]) {
+  for (const { name } of [ATTRIBUTION, REPORT_CREDITS, REPORT_SESSIONS, REPORT_EVENT_FUNNELS]) {
     const [row] = await warehouse.rows<{ row_count: number }>(
       sql`select count(*) as row_count from ${table(name)} as derived
         left join ${table(SESSIONS.name)} as sessions on sessions.session_id = derived.session_id

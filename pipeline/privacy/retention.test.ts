@@ -27,9 +27,13 @@ describe('what is kept for how long', () => {
 
   test('sessions that are kept for less than conversions look back are told with both numbers', () => {
     expect(lookBackWarnings(configOf({ events: 30 }, 90))).toEqual([
-      'retention: sessions are kept for 30 days, and attribution.lookbackDays is 90: conversions look back for sessions that are deleted, and older touches get no credit; keep them for at least 90 days',
+      'retention: sessions are kept for 30 days, and the longest look-back window is 90 days: conversions look back for sessions that are deleted, and older touches get no credit; keep them for at least 90 days',
     ]);
     expect(lookBackWarnings(configOf({ events: 90 }, 90))).toEqual([]);
+    const conversions = [{ name: 'deal', label: 'Deal', sql: 'deal.sql', lookbackDays: 120 }];
+    expect(lookBackWarnings(Config.parse({ project, retention: { events: 100 }, conversions }))).toEqual([
+      expect.stringContaining('the longest look-back window is 120 days'),
+    ]);
     expect(lookBackWarnings(configOf({ failed_events: 1 }, 90))).toEqual([]);
   });
 });

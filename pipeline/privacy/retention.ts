@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { longestLookbackDays } from '../config/attribution.ts';
 import { addDays } from '../config/calendar.ts';
 import type { Config } from '../config/schema.ts';
 import { landingFolders, segmentsIn } from '../embedded/landing/folders.ts';
@@ -95,10 +96,10 @@ export async function expireSegments({ config, dataFolder, now }: Omit<ErasureCo
 /** A conversion looks back for its sessions; what is deleted before cannot be found. */
 export function lookBackWarnings(config: Config): string[] {
   const { sessions } = keptDays(config);
-  const { lookbackDays } = config.attribution;
+  const lookbackDays = longestLookbackDays(config);
   if (sessions === undefined || sessions >= lookbackDays) return [];
   return [
-    `retention: sessions are kept for ${sessions} days, and attribution.lookbackDays is ${lookbackDays}: ` +
+    `retention: sessions are kept for ${sessions} days, and the longest look-back window is ${lookbackDays} days: ` +
       `conversions look back for sessions that are deleted, and older touches get no credit; keep them for at least ${lookbackDays} days`,
   ];
 }

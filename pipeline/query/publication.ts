@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../config/user-error.ts';
 import { Pointer, POINTER_FILE, PUBLICATION, PublishedConfig, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
-import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
+import { type DuckDbWarehouse, openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql, table } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
+import { asOfOf, fileOf, isWithin, keptIds, notKept } from './as-of.ts';
+import { EarlierPublication } from './earlier-shape.ts';
 
 /** One published state of all report tables. */
 export interface Publication {
@@ -24,9 +26,9 @@ export interface OpenPublication {
 }
 
 /**
- * Opens the last publication of a data folder for reading; a run in progress does not disturb it. The SQL of a sandboxed
- * one reaches nothing but the publication.
- * @throws UserError where there is none yet, or where it cannot be read.
+ * Opens the last publication of a data folder for reading, or an earlier one; a run in progress does not disturb it. The SQL
+ * of a sandboxed one reaches nothing but the publication.
+ * @throws UserError where there is none yet, where the one that is asked for is not kept, or where it cannot be read.
  */
 export async function openPublication(dataFolder: string, options: OpenOptions = {}): Promise<OpenPublication> {
   const opened = await findPublication(dataFolder, options);
@@ -43,6 +45,8 @@ export function missingFolder(dataFolder: string): string {
 export interface OpenOptions {
   readonly sandboxed?: boolean;
   readonly openFile?: typeof openDuckDb;
+  /** An earlier publication: its id, a local date (the last one published until the end of that day) or an instant. */
+  readonly asOf?: string | undefined;
 }
 
 /** How often a file may be gone before it is opened: as a run keeps few publications, it can remove one that was just current. */
@@ -50,6 +54,7 @@ const TRIES = 5;
 
 /** {@link openPublication} for readers that can do without one. */
 export async function findPublication(dataFolder: string, options: OpenOptions = {}): Promise<OpenPublication | undefined> {
+  if (options.asOf !== undefined) return findEarlier(dataFolder, options.asOf, options);
   const pointerFile = path.join(dataFolder, PUBLICATIONS_FOLDER, POINTER_FILE);
   let text = await readPointer(pointerFile);
   for (let tries = 1; text !== undefined; tries++) {
@@ -71,18 +76,65 @@ async function readPointer(file: string): Promise<string | undefined> {
   });
 }
 
-async function openPointedAt(
-  pointer: string,
-  folder: string,
-  { openFile = openDuckDb, ...options }: OpenOptions,
-): Promise<OpenPublication> {
+async function openPointedAt(pointer: string, folder: string, options: OpenOptions): Promise<OpenPublication> {
   const { file } = Pointer.parse(JSON.parse(pointer));
-  const warehouse = await openFile(path.join(folder, path.basename(file)), { ...options, readOnly: true });
+  return openFileOf(path.join(folder, path.basename(file)), options);
+}
+
+/** A publication on the engine that its file is of. */
+interface OpenFile extends OpenPublication {
+  readonly warehouse: DuckDbWarehouse;
+}
+
+async function openFileOf(file: string, { openFile = openDuckDb, sandboxed = false }: OpenOptions): Promise<OpenFile> {
+  const warehouse = await openFile(file, { sandboxed, readOnly: true });
   try {
     return { warehouse, publication: await readPublication(warehouse) };
   } catch (error) {
     await warehouse.close();
     throw error;
+  }
+}
+
+async function findEarlier(dataFolder: string, text: string, options: OpenOptions): Promise<OpenPublication | undefined> {
+  const asOf = asOfOf(text);
+  const folder = path.join(dataFolder, PUBLICATIONS_FOLDER);
+  const ids = await publicationIds(dataFolder);
+  if (ids.length === 0) return undefined;
+  for (const id of asOf.kind === 'id' ? ids.filter((one) => one === asOf.id) : ids) {
+    const opened = await openKept(folder, id, options);
+    if (!opened) continue;
+    if (asOf.kind === 'id' || isWithin(asOf, opened.publication)) {
+      return { ...opened, warehouse: new EarlierPublication(opened.warehouse, id) };
+    }
+    await opened.warehouse.close();
+  }
+  throw notKept(text, ids);
+}
+
+/** Ids of the publications of a data folder that are kept, latest first; none where there is no publication yet. */
+export async function publicationIds(dataFolder: string): Promise<string[]> {
+  const folder = path.join(dataFolder, PUBLICATIONS_FOLDER);
+  const pointerFile = path.join(folder, POINTER_FILE);
+  const text = await readPointer(pointerFile);
+  if (text === undefined) return [];
+  try {
+    return await keptIds(folder, path.basename(Pointer.parse(JSON.parse(text)).file));
+  } catch (error) {
+    throw unreadable(pointerFile, error);
+  }
+}
+
+/** A publication by its id; undefined where a run has just removed it. @throws UserError where it cannot be read. */
+export async function openKept(folder: string, id: string, options: OpenOptions = {}): Promise<OpenFile | undefined> {
+  const file = fileOf(folder, id);
+  try {
+    return await openFileOf(file, options);
+  } catch (error) {
+    if (!existsSync(file)) return undefined;
+    throw new UserError(`the publication ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,21 +1,48 @@
 import type { Row, Value, Warehouse } from '../warehouse/warehouse.ts';
-import { buildReport, measureOf, type MetricColumn, type ReportPlan, ALL_ROW_COUNT, ROW_COUNT } from './build.ts';
+import { buildReport, type ReportPlan, ALL_ROW_COUNT, IS_TOTAL, ROW_COUNT } from './build.ts';
+import { measureOf, type MetricColumn } from './columns.ts';
 import type { DateRange } from './dates.ts';
 import { dimensionColumn, dimensionLabel, type DimensionName, isOfCosts, isParam } from './dimensions.ts';
-import { factsOf, isRatioOfCost, type Metric, type MetricKind, type MetricName, METRICS, metricValue } from './metrics.ts';
-import type { PublishedConfig } from '../models/reports/publication.ts';
+import { factsOf, type Measure } from './measures.ts';
+import { marginOf, meets } from './metric-sql.ts';
+import {
+  isConversionMetric,
+  type Metric,
+  type MetricKind,
+  type MetricName,
+  METRICS,
+  metricValue,
+  type Quantity,
+  quantityOf,
+  unpricedOf,
+} from './metrics.ts';
+import { type PublishedConfig, publishedModel } from '../models/reports/publication.ts';
 import { REPORT_SESSIONS } from '../models/reports/tables.ts';
+import { type ProjectedMetricName, withProjections } from './projection/report.ts';
+import { modelNotices } from './models/notices.ts';
+import { datesOf } from './period.ts';
 import type { Publication } from './publication.ts';
-import type { AttributedConversion, ReportQuery } from './schema.ts';
+import type { ReportQuery } from './schema.ts';
 
 /** A metric column of the result; `key` is its name in every row. */
 export interface ResultColumn {
   readonly key: string;
   readonly metric: MetricName;
+  /** What is foreseen of the metric, or how much of it can have been seen: never part of what has been. */
+  readonly projection?: ProjectedMetricName;
   readonly label: string;
-  readonly kind: MetricKind;
+  /** `change`: a difference as a fraction of what it is compared with. */
+  readonly kind: MetricKind | 'change';
   readonly conversion?: string;
   readonly model?: string;
+  /** What the config calls them, and how the model was made. */
+  readonly conversion_label?: string;
+  readonly model_label?: string;
+  readonly model_type?: string;
+  /** How many days before the conversion a credited session may begin. */
+  readonly lookback_days?: number;
+  /** Of a difference: the model whose figure is 100 %. */
+  readonly compared_with?: string;
 }
 
 export type Figures = Readonly<Record<string, number | null>>;
@@ -65,20 +92,22 @@ const DATE_LABELS = { day: 'Date', week: 'Week from', month: 'Month' } as const;
 
 /** Answers a parsed query from a publication. */
 export async function runReport(warehouse: Warehouse, publication: Publication, query: ReportQuery): Promise<ReportResult> {
-  const plan = buildReport(query, warehouse.dialect);
-  const rows = await warehouse.rows(plan.rows, 'report rows');
-  const [totals = {}] = await warehouse.rows(plan.totals, 'report totals');
-  const unpriced = plan.unpriced ? await warehouse.rows<UnpricedCosts>(plan.unpriced, 'costs without a rate') : [];
   const { config } = publication;
+  const plan = buildReport(query, warehouse.dialect, config);
+  const found = await warehouse.rows(plan.rows, 'report rows');
+  const rows = found.filter((row) => row[IS_TOTAL] === false);
+  const [totalsApart = {}] = plan.totals ? await warehouse.rows(plan.totals, 'report totals') : [];
+  const totals = { ...found.find((row) => row[IS_TOTAL] === true), ...totalsApart };
+  const unpriced = plan.unpriced ? await warehouse.rows<UnpricedCosts>(plan.unpriced, 'costs without a rate') : [];
   const figures = (row: Row): Omit<ResultRow, 'dimensions'> => ({
     figures: figuresOf(row, plan, config, 'current'),
     ...(query.comparison_date_range && { comparison: figuresOf(row, plan, config, 'comparison') }),
   });
   const row_count = Number(rows[0]?.[ROW_COUNT] ?? 0);
-  const all_row_count = Number(rows[0]?.[ALL_ROW_COUNT] ?? 0);
-  return {
-    dimensions: query.dimensions.map((key) => ({ key, label: key === 'date' ? DATE_LABELS[query.interval] : dimensionLabel(key) })),
-    columns: plan.metrics.map((column) => resultColumn(column)),
+  const all_row_count = Number(totals[ALL_ROW_COUNT] ?? 0);
+  const result: ReportResult = {
+    dimensions: query.dimensions.map((key) => ({ key, label: key === 'date' ? DATE_LABELS[query.interval] : dimensionLabel(key, config) })),
+    columns: plan.metrics.map((column) => resultColumn(column, config)),
     rows: rows.map((row) => ({
       dimensions: Object.fromEntries(query.dimensions.map((name) => [name, row[dimensionColumn(name, query.dimensions)] as string | null])),
       ...figures(row),
@@ -98,14 +127,32 @@ export async function runReport(warehouse: Warehouse, publication: Publication, 
       row_count,
       all_row_count,
       truncated: row_count > rows.length,
-      notes: [...notesOf(query, plan, totals, config), ...unpriced.map((costs) => unpricedNote(costs, config))],
+      notes: [
+        ...notesOf(query, plan, totals, config),
+        ...unpriced.map((costs) => unpricedNote(costs, config)),
+        ...(await noticesOfModels(warehouse, publication, query)),
+      ],
     },
   };
+  return query.projections ? withProjections(warehouse, publication, query, result) : result;
 }
 
-function resultColumn({ key, metric, pair }: MetricColumn): ResultColumn {
+function resultColumn({ key, metric, pair }: MetricColumn, config: PublishedConfig): ResultColumn {
   const { label, kind } = METRICS[metric];
-  return { key, metric, label, kind, ...pair };
+  if (!pair) return { key, metric, label, kind };
+  const model = publishedModel(config, pair.model);
+  const lookbackDays = model.lookbackDays[pair.conversion];
+  return {
+    key,
+    metric,
+    label,
+    kind,
+    ...pair,
+    conversion_label: config.conversions.find(({ name }) => name === pair.conversion)?.label ?? pair.conversion,
+    model_label: model.label,
+    model_type: model.type,
+    ...(lookbackDays !== undefined && { lookback_days: lookbackDays }),
+  };
 }
 
 /** A sum as the warehouse writes it: text, because it can be larger than a number holds exactly. */
@@ -115,16 +162,28 @@ function figuresOf(row: Row, plan: ReportPlan, config: PublishedConfig, period: 
   return Object.fromEntries(
     plan.metrics.map(({ key, metric, pair }) => {
       const definition: Metric = METRICS[metric];
-      if (definition.needsMoney && !isMoney(pair, config)) return [key, null];
-      const sum = (measure: Metric['numerator']) => integer(row[measureOf(plan.measures, measure, pair, period).name]);
-      if (isRatioOfCost(definition) && sum('unpriced_costs') !== 0n) return [key, null];
-      return [key, metricValue(definition, sum(definition.numerator), definition.denominator ? sum(definition.denominator) : null)];
+      if (!meets(definition.needs, pair, config)) return [key, null];
+      const sum = (measure: Measure) => integer(row[measureOf(plan.measures, measure, pair, period).name]);
+      if (unpricedOf(definition).some((measure) => sum(measure) !== 0n)) return [key, null];
+      const quantity = (one: Quantity) => quantityOf(one, sum, marginOf(pair, config));
+      return [
+        key,
+        metricValue(definition, quantity(definition.numerator), definition.denominator ? quantity(definition.denominator) : null),
+      ];
     }),
   );
 }
 
-const isMoney = (pair: AttributedConversion | undefined, config: PublishedConfig) =>
-  config.conversions.some(({ name, value }) => name === pair?.conversion && value === 'money');
+/** What must be known of learned models: which months are provisional, which had too little to learn from. */
+async function noticesOfModels(warehouse: Warehouse, { config, published_at }: Publication, query: ReportQuery): Promise<string[]> {
+  if (!query.metrics.some(isConversionMetric)) return [];
+  const asked = config.modelDetails.filter(({ name }) => query.attributed_conversions.some(({ model }) => model === name));
+  const conversions = [...new Set(query.attributed_conversions.map(({ conversion }) => conversion))];
+  // Credits of clicks in the period are of conversions until today.
+  const end_date = query.time_basis === 'click_time' ? published_at.slice(0, 10) : query.date_range.end_date;
+  const notices = await modelNotices(warehouse, asked, conversions, datesOf({ ...query.date_range, end_date }, 'month'));
+  return notices.map(({ text }) => text);
+}
 
 interface UnpricedCosts {
   readonly currency: string;
@@ -138,15 +197,16 @@ function unpricedNote({ currency, cost_rows }: UnpricedCosts, { project }: Publi
 
 function notesOf(query: ReportQuery, plan: ReportPlan, totals: Row, config: PublishedConfig): string[] {
   const notes: string[] = [];
-  const beyond = query.dimensions.filter((name) => !isOfCosts(name)).join(', ');
-  if (plan.costs === 'in totals only') notes.push(`ad costs are not known by ${beyond}: they stand in the total only`);
-  if (plan.costs === 'not filterable') notes.push('ad costs cannot be filtered as asked, so they are left out');
+  const beyond = query.dimensions.filter((name) => !isOfCosts(name, config)).join(', ');
+  const which = plan.measures.some(({ measure }) => measure === 'other_cost_micros') ? 'costs' : 'ad costs';
+  if (plan.costs === 'in totals only') notes.push(`${which} are not known by ${beyond}: they stand in the total only`);
+  if (plan.costs === 'not filterable') notes.push(`${which} cannot be filtered as asked, so they are left out`);
   const params = query.dimensions.filter(isParam).join(', ');
   if (params && plan.measures.some(({ measure }) => factsOf(measure) === REPORT_SESSIONS))
     notes.push(`sessions are not known by ${params}: they stand where it is not set`);
   const unvalued = new Set<string>();
   for (const { measure, pair, period, name } of plan.measures) {
-    if (measure !== 'unvalued_credit' || period !== 'current' || !pair || !isMoney(pair, config)) continue;
+    if (measure !== 'unvalued_credit' || period !== 'current' || !pair || !meets('money', pair, config)) continue;
     const conversions = Number(integer(totals[name]) ?? 0n) / 1e9;
     if (conversions > 0) unvalued.add(`${conversions} of ${pair.conversion} have no value, and count as conversions without adding any`);
   }

@@ -125,7 +125,7 @@ describe('what makes no sense is refused:', () => {
           ],
         },
       },
-      'filters.or: a group joined by "or" holds either dimensions or metrics',
+      'filters.or: a group joined by "or" holds either dimensions, or metrics, or is_qualified',
     ],
   ])('%s', (_, query, message) => expect(messageOf(query)).toContain(message));
 

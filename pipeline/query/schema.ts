@@ -1,8 +1,18 @@
 import * as z from 'zod';
 import { type ConfigProblem, problemsOf } from '../config/problems.ts';
 import { UserError } from '../config/user-error.ts';
+import { AS_OF } from './as-of.ts';
 import { isDate } from './dates.ts';
-import { DIMENSION_NAMES, type DimensionName, isDimension, isParam, paramDimension, unknownDimension } from './dimensions.ts';
+import {
+  customDimensionName,
+  DIMENSION_NAMES,
+  type DimensionName,
+  isCustom,
+  isDimension,
+  isParam,
+  paramDimension,
+  unknownDimension,
+} from './dimensions.ts';
 import { isConversionMetric, METRIC_NAMES, METRICS, type MetricName } from './metrics.ts';
 import { unknownName } from './names.ts';
 import type { PublishedConfig } from '../models/reports/publication.ts';
@@ -28,9 +38,15 @@ export type AttributedConversion = z.infer<typeof AttributedConversion>;
 const Dimension = z
   .string()
   .refine(isDimension, { error: ({ input }) => unknownDimension(input) })
-  .describe('A dimension; param.NAME is a custom parameter of the conversions.') as unknown as z.ZodType<DimensionName, DimensionName>;
+  .describe(
+    'A dimension; param.NAME is a custom parameter of the conversions, custom.NAME a dimension of the config.',
+  ) as unknown as z.ZodType<DimensionName, DimensionName>;
 
-const field = z.string().describe('A dimension, or a metric for gt, gte, lt and lte.');
+/** Whether the conversions are qualified: a condition on them alone. */
+const IS_QUALIFIED = 'is_qualified';
+const field = z
+  .string()
+  .describe('A dimension; a metric for gt, gte, lt and lte; or is_qualified ("true" or "false"), which chooses conversions only.');
 const scalar = z.union([z.string(), z.number()]);
 const Condition = z.discriminatedUnion('operator', [
   z.strictObject({ field, operator: z.enum(['equals', 'contains']), value: z.string() }),
@@ -52,6 +68,8 @@ const Order = z.strictObject({
   direction: z.enum(['asc', 'desc']).default('desc'),
 });
 
+/** Most pairs of a conversion and a model in one report. */
+export const MOST_PAIRS = 50;
 export const TIME_BASES = ['conversion_time', 'click_time'] as const;
 export const INTERVALS = ['day', 'week', 'month'] as const;
 
@@ -60,6 +78,7 @@ export const INTERVALS = ['day', 'week', 'month'] as const;
  * Filters on dimensions choose the facts that are counted; conditions on metrics choose rows and leave the totals alone.
  */
 export const ReportQuery = z.strictObject({
+  as_of: AS_OF,
   date_range: DateRange,
   comparison_date_range: DateRange.optional(),
   dimensions: z.array(Dimension).max(5).default(['channel']),
@@ -69,8 +88,10 @@ export const ReportQuery = z.strictObject({
     .array(z.enum(METRIC_NAMES as [MetricName, ...MetricName[]]))
     .min(1)
     .default(['sessions', 'users', 'cost']),
-  attributed_conversions: z.array(AttributedConversion).max(24).default([]),
+  /** Side by side: as many as ten models of five conversions. */
+  attributed_conversions: z.array(AttributedConversion).max(MOST_PAIRS).default([]),
   time_basis: z.enum(TIME_BASES).default('conversion_time'),
+  projections: z.boolean().optional().describe('Adds what is foreseen of the conversions of open windows; by click_time.'),
   filters: Filters.optional(),
   order_by: z.array(Order).max(5).default([]),
   limit: z.int().min(1).max(100_000).default(1000),
@@ -112,7 +133,7 @@ function problemsOfQuery(query: ReportQuery, published: PublishedConfig): Config
     if (!published.models.includes(model)) report(`attributed_conversions[${i}].model`, unknownName('model', model, published.models));
   });
   query.dimensions.forEach((name, i) => {
-    const problem = problemOfParam(name, published);
+    const problem = problemOfName(name, published);
     if (problem) report(`dimensions[${i}]`, problem);
   });
   const needing = query.metrics.filter(isConversionMetric);
@@ -130,6 +151,9 @@ function problemsOfQuery(query: ReportQuery, published: PublishedConfig): Config
     const twice = list.find((one, i) => list.indexOf(one as never) !== i);
     if (twice !== undefined) report(name, `"${twice}" stands twice`);
   }
+  if (query.projections && (query.time_basis !== 'click_time' || query.attributed_conversions.length === 0)) {
+    report('projections', 'are of conversions by click_time: what has converted by conversion_time is all there');
+  }
   if (query.comparison_date_range && query.dimensions.includes('date')) {
     report('comparison_date_range', 'has no rows in common with the dimension "date"; ask for the two periods one by one');
   }
@@ -141,9 +165,12 @@ function problemsOfQuery(query: ReportQuery, published: PublishedConfig): Config
     const problem = problemOfCondition(condition, query, published);
     if (problem) report(path, problem);
   }
-  const mixed = groupsOf(query.filters).find(([, group]) => new Set(group.map(isMetricCondition)).size > 1);
+  const mixed = groupsOf(query.filters).find(([, group]) => new Set(group.map(kindOf)).size > 1);
   if (mixed) {
-    report(mixed[0], 'a group joined by "or" holds either dimensions or metrics: the ones choose facts, the others rows');
+    report(
+      mixed[0],
+      'a group joined by "or" holds either dimensions, or metrics, or is_qualified: the first choose facts, the others rows and conversions',
+    );
   }
   return problems;
 }
@@ -159,18 +186,29 @@ export function orderableFields(query: ReportQuery): string[] {
 const COMPARISONS = ['gt', 'gte', 'lt', 'lte'];
 
 /** Whether a condition is about a metric, and so chooses rows of the result. */
-export const isMetricCondition = (condition: Condition): boolean => !isDimension(condition.field);
+export const isMetricCondition = (condition: Condition): boolean => !isDimension(condition.field) && !isQualifiedCondition(condition);
+/** Whether a condition asks whether conversions are qualified. */
+export const isQualifiedCondition = ({ field: name }: Condition): boolean => name === IS_QUALIFIED;
+const kindOf = (condition: Condition) =>
+  isQualifiedCondition(condition) ? 'qualified' : isMetricCondition(condition) ? 'metric' : 'dimension';
 
-/** Of the parameters only those are known that a conversion of the publication has. */
-function problemOfParam(name: string, { params }: PublishedConfig): string | undefined {
-  const known = params.map(paramDimension);
-  return !isParam(name) || known.includes(name) ? undefined : unknownName('dimension', name, known);
+/** Of parameters and custom dimensions only those are known that the publication has. */
+function problemOfName(name: string, { params, dimensions }: PublishedConfig): string | undefined {
+  const known = [...params.map(paramDimension), ...Object.keys(dimensions).map(customDimensionName)];
+  return !(isParam(name) || isCustom(name)) || known.some((one) => one === name) ? undefined : unknownName('dimension', name, known);
+}
+
+function problemOfQualified(condition: Condition): string | undefined {
+  if (condition.operator === 'is_set' || condition.operator === 'not_set') return undefined;
+  if (condition.operator === 'equals' && ['true', 'false'].includes(condition.value)) return undefined;
+  return `expected "${IS_QUALIFIED}" to equal "true" or "false", or is_set or not_set`;
 }
 
 function problemOfCondition(condition: Condition, query: ReportQuery, published: PublishedConfig): string | undefined {
   const { field, operator } = condition;
   const orderable = COMPARISONS.includes(operator);
-  const unknown = problemOfParam(field, published);
+  if (isQualifiedCondition(condition)) return problemOfQualified(condition);
+  const unknown = problemOfName(field, published);
   if (unknown) return unknown;
   if (isDimension(field)) {
     if (field === 'date') {
@@ -183,7 +221,7 @@ function problemOfCondition(condition: Condition, query: ReportQuery, published:
   const metrics = orderableFields(query).filter((name) => !isDimension(name));
   if (!metrics.includes(field)) {
     if (Object.hasOwn(METRICS, field)) return `"${field}" is not among the metrics of this report`;
-    return unknownName('dimension or metric', field, [...DIMENSION_NAMES, ...metrics]);
+    return unknownName('dimension or metric', field, [...DIMENSION_NAMES, IS_QUALIFIED, ...metrics]);
   }
   if (!orderable) return `"${operator}" is for dimensions; a metric is compared with gt, gte, lt or lte`;
   return 'value' in condition && typeof condition.value === 'number' ? undefined : `expected a number to compare "${field}" with`;

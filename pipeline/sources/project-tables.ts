@@ -1,14 +1,17 @@
 import type { Config } from '../config/schema.ts';
 import { sourceTable } from './sources.ts';
 import type { TableDefinition } from '../warehouse/warehouse.ts';
+import { FITTED_TABLES } from '../models/attribution/fitted-tables.ts';
 import { ATTRIBUTION_TABLES } from '../models/attribution/tables.ts';
+import { VISIT_TABLES } from '../models/attribution/visits/tables.ts';
 import { DERIVE_TABLES } from '../models/conversions/derive/tables.ts';
 import { SIMPLE_TABLES } from '../models/conversions/simple/tables.ts';
 import { CONVERSION_TABLES } from '../models/conversions/tables.ts';
-import { COSTS, stagedCosts } from '../models/costs/tables.ts';
+import { COST_TABLES, stagedCosts } from '../models/costs/tables.ts';
 import { DEFINITIONS } from '../models/definitions.ts';
 import { ERASURE_TABLES } from '../models/erasures/tables.ts';
 import { EVENT_TABLES } from '../models/events/tables.ts';
+import { FUNNEL_TABLES } from '../models/funnels/tables.ts';
 import { IDENTITY_TABLES } from '../models/identity/tables.ts';
 import { STAGED_RATES } from '../models/rates/tables.ts';
 import { REPORT_TABLES } from '../models/reports/tables.ts';
@@ -26,8 +29,11 @@ export const STATIC_TABLES: readonly TableDefinition[] = [
   ...DERIVE_TABLES,
   STAGED_RATES,
   ...ATTRIBUTION_TABLES,
-  COSTS,
+  ...FITTED_TABLES,
+  ...VISIT_TABLES,
+  ...COST_TABLES,
   ...REPORT_TABLES,
+  ...FUNNEL_TABLES,
 ];
 
 /** All tables of a project: what `Warehouse.migrate` creates. */

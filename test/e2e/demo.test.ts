@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DemoPlace, placeIn } from '../../examples/demo/place.ts';
-import type { FunnelResult } from '../../pipeline/query/funnel.ts';
+import type { FunnelResult } from '../../pipeline/query/funnel/stages.ts';
 import type { Journey } from '../../pipeline/query/journey/types.ts';
 import type { ReportResult } from '../../pipeline/query/result.ts';
 import { command, type CommandResult, touchtrailJson } from '../cli.ts';

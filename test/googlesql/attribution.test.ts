@@ -1,8 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { attribution } from '../../pipeline/models/attribution/attribution.ts';
 import { expectedCredits } from '../../pipeline/models/attribution/testing/expected.ts';
+import { customModels } from '../../pipeline/models/attribution/custom.ts';
+import { creditRows } from '../../pipeline/models/attribution/credits.ts';
+import {
+  BY_ENGAGEMENT,
+  type ExpectedRow,
+  MODELS_CONFIG,
+  expectedRows,
+  inKeyOrder,
+  modelWorlds,
+  rowsOfWorlds,
+} from '../../pipeline/models/attribution/testing/model-worlds.ts';
 import { EMPTY, type State, arrive, nextState, settings } from '../../pipeline/models/attribution/testing/worlds.ts';
+import { CONVERSIONS } from '../../pipeline/models/conversions/tables.ts';
+import { IDENTITIES } from '../../pipeline/models/identity/tables.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
+import { SESSIONS } from '../../pipeline/models/sessions/tables.ts';
 import { randomNumbers } from '../../pipeline/testing/random.ts';
 import { type World, openWorld } from '../../pipeline/testing/world.ts';
 import { raw, sql, table } from '../../pipeline/warehouse/sql.ts';
@@ -69,3 +83,30 @@ test.each([
     expect(heads.size).toBeGreaterThan(1);
   },
 );
+
+/** A request takes four megabytes: this many worlds fit, with what they are answered. */
+const WORLDS_PER_REQUEST = 84;
+
+test('in the 1,000 random worlds every model credits as its definition says', { timeout: 120_000 }, async () => {
+  const all = modelWorlds(1000, 5);
+  const world = await openWorld(MODELS_CONFIG, new GoogleSqlWarehouse(engine));
+  try {
+    await world.file('engagement.sql', BY_ENGAGEMENT);
+    const { warehouse, config, folder } = world;
+    const custom = await customModels({ warehouse, config, configFolder: folder });
+    const credits = creditRows(warehouse.dialect, config, { names: { but: [] }, custom });
+    const columns = raw('conversion_name, conversion_id, model, session_id, credit, value_micros');
+    for (let from = 0; from < all.length; from += WORLDS_PER_REQUEST) {
+      const worlds = all.slice(from, from + WORLDS_PER_REQUEST);
+      const rows = rowsOfWorlds(worlds);
+      await warehouse.load(IDENTITIES, rows.identities, { replace: true });
+      await warehouse.load(SESSIONS, rows.sessions, { replace: true });
+      await warehouse.load(CONVERSIONS, rows.conversions, { replace: true });
+      const found = await warehouse.rows<Row & ExpectedRow>(sql`select ${columns} from (${credits}) as credits`);
+      const expected = inKeyOrder(expectedRows(worlds, config));
+      expect(inKeyOrder(found), `worlds from ${from}`).toEqual(expected);
+    }
+  } finally {
+    await world.close();
+  }
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decide } from '../../pipeline/models/identity/decide.ts';
 import { identity } from '../../pipeline/models/identity/identity.ts';
+import { keyRules } from '../../pipeline/models/identity/rules.ts';
 import { IDENTITIES, STAGED_IP_HASHES } from '../../pipeline/models/identity/tables.ts';
 import { type TestEdge, decided, stageGraph } from '../../pipeline/models/identity/testing/staged-graph.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../../pipeline/models/identity/testing/worlds.ts';
 import { personChanges } from '../../pipeline/query/identity/changes.ts';
 import { explain } from '../../pipeline/query/identity/explain.ts';
-import { hubs } from '../../pipeline/query/identity/hubs.ts';
+import { hubs, refusedValues } from '../../pipeline/query/identity/hubs.ts';
 import { identityStatistics } from '../../pipeline/query/identity/statistics.ts';
 import { randomNumbers } from '../../pipeline/testing/random.ts';
 import { type World, openWorld } from '../../pipeline/testing/world.ts';
@@ -66,8 +67,9 @@ async function answersOf({ warehouse, config }: World) {
     explanations.push(await explain(warehouse, config, { by: 'anonymous_id', value: a }, { by: 'anonymous_id', value: b }));
   return {
     explanations,
-    statistics: await identityStatistics(warehouse, config),
-    hubs: await hubs(warehouse, config, 100),
+    statistics: await identityStatistics(warehouse, keyRules(config)),
+    hubs: await hubs(warehouse, keyRules(config), 100),
+    refused: await refusedValues(warehouse, keyRules(config), 100),
     changes: await personChanges(warehouse, { since: '2026-04-02', timeZone: 'Europe/Berlin', limit: 100 }),
   };
 }

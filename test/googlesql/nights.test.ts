@@ -40,6 +40,7 @@ const PROJECT = {
     },
   },
   costs: [{ csv: 'costs.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }],
+  otherCosts: [{ name: 'team', amount: 10, currency: 'USD', from: '2026-03-01', to: '2026-03-03', channel: 'Events' }],
   // The last night is months after the first.
   conversions: [{ name: 'lead', label: 'Lead', sql: 'lead.sql', adjustmentDays: 365 }],
   identity: {

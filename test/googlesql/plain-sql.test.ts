@@ -14,9 +14,13 @@ const OF_SNAPSHOTS = new Set(['privacy/publications.ts', 'privacy/files.ts']);
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   // A number of this code; a sum of integers, and a rounded number; integers; hexadecimal digits, which both engines read.
   'models/attribution/credits.ts': ['cast(… as int64)'],
+  // Of numbers between −30 and 30, and rounded to a thousand-millionth.
+  'models/attribution/visits/chance.ts': ['exp()', 'ln()'],
   'models/conversions/derive/windows.ts': ['cast(… as int64)'],
   'models/identity/edges.ts': ['cast(… as int64)'],
   'models/identity/person-key.ts': ['cast(… as int64)'],
+  'models/costs/ad-reference.ts': ['cast(… as int64)'],
+  'models/reports/source-key.ts': ['cast(… as int64)'],
 };
 
 const files = ROOMS.flatMap((room) =>

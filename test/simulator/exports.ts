@@ -1,4 +1,5 @@
 /** What the other systems export: the CRM's tables and the ad platforms' costs, as CSV. */
+import { claimedLeads } from './claims.ts';
 import { PLACEMENTS, type Placement } from './placements.ts';
 import type { World } from './world.ts';
 
@@ -9,8 +10,9 @@ export function exportFiles(world: World): Map<string, string> {
     ['crm/deals.csv', dealsCsv(world)],
     ['crm/deal_stages.csv', dealStagesCsv(world)],
   ]);
+  const claims = claimedLeads(world);
   for (const platform of new Set(PLACEMENTS.map((placement) => placement.platform))) {
-    files.set(`costs/${platform}.csv`, costsCsv(world, platform));
+    files.set(`costs/${platform}.csv`, costsCsv(world, platform, claims));
   }
   return files;
 }
@@ -53,7 +55,7 @@ function dealStagesCsv(world: World): string {
   return csv(['deal_id', 'stage', 'entered_at'], rows);
 }
 
-function costsCsv(world: World, platform: Placement['platform']): string {
+function costsCsv(world: World, platform: Placement['platform'], claims: ReadonlyMap<string, number>): string {
   const header = [
     'date',
     'account_id',
@@ -66,6 +68,7 @@ function costsCsv(world: World, platform: Placement['platform']): string {
     'cost',
     'impressions',
     'clicks',
+    'platform_conversions',
   ];
   const placements = new Map(
     PLACEMENTS.filter((placement) => placement.platform === platform).map((placement) => [placement.key, placement]),
@@ -75,7 +78,8 @@ function costsCsv(world: World, platform: Placement['platform']): string {
     const ad = placements.get(placement);
     if (!ad) continue;
     const place = [ad.accountId, ad.campaignId, ad.campaign, ad.adGroupId, ad.adGroup, ad.adId, ad.ad];
-    rows.push([date, ...place, money(costCents), String(impressions), String(clicks)]);
+    const claimed = claims.get(`${placement} ${date}`) ?? 0;
+    rows.push([date, ...place, money(costCents), String(impressions), String(clicks), String(claimed)]);
   }
   return csv(header, rows);
 }

@@ -102,6 +102,12 @@ wrong       Wrong       query     —                         —           — 
     );
   });
 
+  test('does not take what is for the single conversions of a name', async () => {
+    await expect(ask('list', '--filter', 'channel=Email')).rejects.toThrow(
+      '--filter is for the conversions of one name: touchtrail conversions list closed_won --filter …',
+    );
+  });
+
   test('says the same to programs', async () => {
     const { stdout } = await ask('list', '--json');
     expect((JSON.parse(stdout) as unknown[])[1]).toEqual({

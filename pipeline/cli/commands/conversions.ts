@@ -16,6 +16,8 @@ import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { globalOptions } from '../options.ts';
 import * as views from '../render/conversions.ts';
 import { toJson } from '../render/json.ts';
+import { addAsOfOption, type AsOfOptions } from './as-of.ts';
+import { addBehindOptions, type BehindOptions, listBehind, refuseBehindOptions } from './conversions-behind.ts';
 import { googleAccount } from './google-account.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
 import { countOf, usage } from './period.ts';
@@ -28,6 +30,15 @@ Examples:
   $ touchtrail conversions list
   $ touchtrail conversions check closed_won
   $ touchtrail conversions changes closed_won --since 2026-06-01
+`;
+
+const LIST_EXAMPLES = `
+A name lists the single conversions that have credit, all of them or those of a period and a filter: what stands behind a cell
+of a report. \`touchtrail journey --conversion name/id\` then tells how each came about.
+
+Examples:
+  $ touchtrail conversions list
+  $ touchtrail conversions list closed_won --model linear --filter "channel=Paid Search" --last 3m
 `;
 
 const CHECK_EXAMPLES = `
@@ -61,15 +72,18 @@ export function registerConversions(program: Command): void {
 }
 
 function registerList(conversions: Command): void {
-  conversions
-    .command('list')
-    .description('The conversions of the config with their kind, window, parent and count.')
+  addAsOfOption(addBehindOptions(conversions.command('list')))
+    .description('The conversions of the config with their kind, window, parent and count; with a name those behind a number of a report.')
+    .argument('[name]', 'the single conversions of this name')
     .option('--csv', 'comma-separated values')
-    .addHelpText('after', '\nExample:\n  $ touchtrail conversions list --json\n')
-    .action(async ({ csv = false }: { csv?: boolean }, self: Command) => {
+    .addHelpText('after', LIST_EXAMPLES)
+    .action(async (name: string | undefined, options: BehindOptions, self: Command) => {
+      if (name !== undefined) return await listBehind(name, options, self);
+      refuseBehindOptions(options);
+      const { csv = false, asOf } = options;
       const { dataFolder, configFile, json } = globalOptions(self);
       const { config, configFolder } = await loadConfig(configFile, { onMissingFile: writeNotice });
-      const published = await findPublication(dataFolder);
+      const published = await findPublication(dataFolder, { asOf });
       try {
         const view = views.listView(await listConversions(config, published).catch(withoutLog), config.project.timeZone);
         writeResult(json ? toJson(view.data) : csv ? view.csv() : view.text(screenOf()));
@@ -120,28 +134,27 @@ async function checkPublication<Result>(dataFolder: string, check: (warehouse: W
   }
 }
 
-interface ChangesOptions {
+interface ChangesOptions extends AsOfOptions {
   readonly since?: string;
   readonly limit: string;
   readonly csv?: boolean;
 }
 
 function registerChanges(conversions: Command): void {
-  conversions
-    .command('changes')
+  addAsOfOption(conversions.command('changes'))
     .description('The change log: what changed after it was first read, when, from what to what; latest first.')
     .argument('[name]', 'only of this conversion')
     .option('--since <date>', 'first day, YYYY-MM-DD, in the project time zone')
     .option('--limit <rows>', 'most rows to show', '50')
     .option('--csv', 'comma-separated values')
     .addHelpText('after', CHANGES_EXAMPLES)
-    .action(async (name: string | undefined, { since, limit, csv = false }: ChangesOptions, self: Command) => {
+    .action(async (name: string | undefined, { since, limit, csv = false, asOf }: ChangesOptions, self: Command) => {
       if (since !== undefined && !isDate(since)) throw usage(`--since ${since}: expected a date such as 2026-06-30`);
       const most = countOf('--limit', limit);
       const { dataFolder, configFile, json } = globalOptions(self);
       const { config } = await loadConfig(configFile, { onMissingFile: () => {} });
       const { timeZone } = config.project;
-      const rows = await readLog(dataFolder, { name, since, timeZone, limit: most });
+      const rows = await readLog(dataFolder, { name, since, timeZone, limit: most }, asOf);
       // One that is not of the config any more has its changes still.
       if (name !== undefined && rows.length === 0) named(config, name);
       const view = views.changesView(rows, timeZone);
@@ -149,8 +162,8 @@ function registerChanges(conversions: Command): void {
     });
 }
 
-async function readLog(dataFolder: string, asked: ChangesAsked): Promise<ConversionChange[]> {
-  const { warehouse } = await openPublication(dataFolder);
+async function readLog(dataFolder: string, asked: ChangesAsked, asOf: string | undefined): Promise<ConversionChange[]> {
+  const { warehouse } = await openPublication(dataFolder, { asOf });
   try {
     return await conversionChanges(warehouse, asked).catch(withoutLog);
   } finally {

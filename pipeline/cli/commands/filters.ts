@@ -1,24 +1,5 @@
+import * as filters from '../../query/condition-text.ts';
 import type { Condition } from '../../query/schema.ts';
-import { isDimension } from '../../query/dimensions.ts';
-import { usage } from './period.ts';
 
-const OPERATORS = { '>=': 'gte', '<=': 'lte', '>': 'gt', '<': 'lt' } as const;
-
-/**
- * A filter as written on the command line: `channel=Paid Search`, `channel=Email|Direct` (one of), `campaign~brand`
- * (contains), `campaign=` (not set), `campaign=*` (set), `cost>=100`.
- */
-export function conditionOf(text: string): Condition {
-  const match = /^([\w.-]+)\s*(>=|<=|=|~|>|<)\s*([\s\S]*)$/.exec(text);
-  if (!match) throw usage(`--filter "${text}": expected something such as "channel=Paid Search", "campaign~brand" or "cost>100"`);
-  const [, field, sign, value] = match as unknown as [string, string, string, string];
-  if (sign === '~') return { field, operator: 'contains', value };
-  if (sign !== '=') {
-    const operator = OPERATORS[sign as keyof typeof OPERATORS];
-    const isNumber = !isDimension(field) && value.trim() !== '' && !Number.isNaN(Number(value));
-    return { field, operator, value: isNumber ? Number(value) : value };
-  }
-  if (value === '') return { field, operator: 'not_set' };
-  if (value === '*') return { field, operator: 'is_set' };
-  return value.includes('|') ? { field, operator: 'in', value: value.split('|') } : { field, operator: 'equals', value };
-}
+/** {@link filters.conditionOf} of an option. */
+export const conditionOf = (text: string): Condition => filters.conditionOf(text, '--filter');

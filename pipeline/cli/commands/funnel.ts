@@ -1,63 +1,77 @@
 import type { Command } from 'commander';
-import { parseFunnelQuery, runFunnel } from '../../query/funnel.ts';
 import { openPublication } from '../../query/publication.ts';
 import { publishedDates } from '../../query/published-dates.ts';
 import { globalOptions } from '../options.ts';
-import { funnelCsv, renderFunnel } from '../render/funnel.ts';
 import { toJson } from '../render/json.ts';
+import { addAsOfOption } from './as-of.ts';
+import { type FunnelOptions, VIEW_NAMES, viewOf } from './funnel-views.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
-import { addPeriodOptions, choosePeriod, countOf, type PeriodOptions, timeBasisOf, whyEmpty, withPeriodNote } from './period.ts';
+import { addPeriodOptions, choosePeriod, type PeriodOptions, whyEmpty } from './period.ts';
 
-interface FunnelOptions extends PeriodOptions {
-  readonly by: string;
-  readonly model?: string;
-  readonly basis: string;
-  readonly limit?: string;
+interface Options extends FunnelOptions, PeriodOptions {
+  readonly filter?: readonly string[];
   readonly csv?: boolean;
 }
 
 const EXAMPLES = `
 Examples:
   $ touchtrail funnel --last 8m
-  $ touchtrail funnel --model last_significant_click --from 2026-01-01 --to 2026-03-31
-  $ touchtrail funnel --by campaign --basis click --csv
+  $ touchtrail funnel --view cohort --last 8m --interval month
+  $ touchtrail funnel --view cohort --split hand_raiser --stages mql,closed_won --compare previous
+  $ touchtrail funnel --view ads --by campaign --filter ad_platform=google_ads
+  $ touchtrail funnel --view events --name signup --by medium --csv
+
+Views: stages   every stage by its own attribution, with the place that flips; no rates from one to the next
+       cohort   the leads of the period through all stages: rates, losses, days, value
+       ads      impressions, clicks, landings, conversions, and what is lost between them
+       events   the steps of an event funnel of the config (eventFunnels)
 `;
 
-/** `touchtrail funnel`: every stage by its own attribution. */
+/** `touchtrail funnel`: the ways from an ad, a visit or a lead to the deal. */
 export function registerFunnel(program: Command): void {
   const command = program
     .command('funnel')
-    .description('Every stage of the funnel by channel, each by its own attribution: count, value, and the place that flips.');
-  addPeriodOptions(command)
-    .option('--by <dimension>', 'what a row is', 'channel')
+    .description('The way to the deal by channel: stages, lead cohorts, ads or events, with rates, losses and the place that flips.');
+  addAsOfOption(addPeriodOptions(command))
+    .option('--view <view>', `${VIEW_NAMES.slice(0, -1).join(', ')} or ${VIEW_NAMES.at(-1)!}`, 'stages')
+    .option('--by <dimension>', 'what a row is (default: channel, of ads campaign); none with --by total for cohort and events')
     .option('--model <name>', 'attribution model (default: first_click)')
-    .option('--basis <basis>', 'which date counts: conversion or click', 'conversion')
+    .option('--basis <basis>', 'which date counts: conversion or click (default: conversion, of ads click)')
+    .option('--interval <interval>', 'cohort: splits the leads by day, week or month')
+    .option('--stages <names>', 'cohort: which stages are shown')
+    .option('--split <stage>', 'cohort: leads that passed this stage beside those that did not')
+    .option('--conversion <name>', 'ads: the conversion (default: the last stage of the funnel)')
+    .option('--name <name>', 'events: the event funnel (default: the first of the config)')
+    .option('--filter <condition>', 'which facts count, as of `touchtrail report`; repeatable', collect)
+    .option('--compare <period>', 'another period beside: "previous", "year" or 2026-01-01..2026-03-31')
     .option('--limit <rows>', 'most rows to show (default: 50 on a terminal, all for --csv and --json)')
     .option('--csv', 'comma-separated values')
     .addHelpText('after', EXAMPLES)
-    .action(async (options: FunnelOptions, self: Command) => {
+    .action(async (options: Options, self: Command) => {
       const { dataFolder, json } = globalOptions(self);
-      const { warehouse, publication } = await openPublication(dataFolder);
+      const view = viewOf(options);
+      const { warehouse, publication } = await openPublication(dataFolder, { asOf: options.asOf });
       try {
-        const { config } = publication;
+        const { timeZone } = publication.config.project;
         const published = await publishedDates(warehouse);
-        const { range, note } = await choosePeriod(options, warehouse, published, new Date(), config.project.timeZone);
-        const query = parseFunnelQuery(
-          {
-            date_range: range,
-            model: options.model ?? (config.models.includes('first_click') ? 'first_click' : config.models[0]),
-            dimension: options.by,
-            time_basis: timeBasisOf(options.basis),
-            limit: options.limit === undefined ? (options.csv || json ? 100_000 : 50) : countOf('--limit', options.limit),
-          },
-          config,
-        );
-        const result = withPeriodNote(await runFunnel(warehouse, publication, query), note);
+        const { range, note } = await choosePeriod(options, warehouse, published, new Date(), timeZone);
+        const { result, csv, table } = await view({
+          options,
+          range,
+          note,
+          warehouse,
+          publication,
+          forProgram: json || options.csv === true,
+        });
         if (json) writeResult(toJson(result));
-        else writeResult(options.csv ? funnelCsv(result) : renderFunnel(result, screenOf()));
+        else writeResult(options.csv ? csv() : table(screenOf()));
         if (result.rows.length === 0) writeNotice(whyEmpty(options, result.meta.date_range, published));
       } finally {
         await warehouse.close();
       }
     });
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }

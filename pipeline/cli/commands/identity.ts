@@ -3,6 +3,7 @@ import { emailHash, isEmailHash, normalizeEmail } from '../../../edge/contract/e
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/schema.ts';
 import { storedIdentifier } from '../../models/identifiers.ts';
+import { keyRules } from '../../models/identity/rules.ts';
 import { isDate } from '../../query/dates.ts';
 import { personChanges } from '../../query/identity/changes.ts';
 import type { Asked } from '../../query/identity/ends.ts';
@@ -44,7 +45,7 @@ export function registerIdentity(program: Command): void {
     .addHelpText('after', EXAMPLES);
   registerExplain(identity);
   registerView(identity, 'stats', 'Persons, devices, and what every signal joined.', async (warehouse, config) => {
-    const statistics = await identityStatistics(warehouse, config);
+    const statistics = await identityStatistics(warehouse, keyRules(config));
     return views.statisticsView(statistics, config.project.timeZone);
   });
   registerView(
@@ -52,7 +53,7 @@ export function registerIdentity(program: Command): void {
     'hubs',
     'The values that most anonymous ids hold, and whether they link.',
     async (warehouse, config, { limit }) => {
-      return views.hubsView(await hubs(warehouse, config, limit), config.project.timeZone);
+      return views.hubsView(await hubs(warehouse, keyRules(config), limit), config.project.timeZone);
     },
   );
   registerView(

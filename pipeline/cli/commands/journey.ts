@@ -7,10 +7,11 @@ import { findPublication } from '../../query/publication.ts';
 import { globalOptions } from '../options.ts';
 import { type JourneyProject, renderJourney } from '../render/journey.ts';
 import { toJson } from '../render/json.ts';
+import { addAsOfOption, type AsOfOptions } from './as-of.ts';
 import { screenOf, writeResult } from './output.ts';
 import { usage } from './period.ts';
 
-interface JourneyOptions {
+interface JourneyOptions extends AsOfOptions {
   readonly lead?: string;
   readonly email?: string;
   readonly anonymousId?: string;
@@ -43,18 +44,20 @@ export function registerJourney(program: Command): void {
     const others = selectors.filter((other) => other !== selector).map((other) => other.attributeName());
     command.addOption(selector.conflicts(others));
   }
-  command.addHelpText('after', EXAMPLES).action(async (options: JourneyOptions, self: Command) => {
-    const { dataFolder, json } = globalOptions(self);
-    const selector = selectorOf(options);
-    const published = await findPublication(dataFolder);
-    try {
-      const journey = await findJourney(dataFolder, selector, published);
-      const project = published && projectOf(published.publication.config);
-      writeResult(json ? toJson(journey) : renderJourney(journey, project, screenOf()));
-    } finally {
-      await published?.warehouse.close();
-    }
-  });
+  addAsOfOption(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: JourneyOptions, self: Command) => {
+      const { dataFolder, json } = globalOptions(self);
+      const selector = selectorOf(options);
+      const published = await findPublication(dataFolder, { asOf: options.asOf });
+      try {
+        const journey = await findJourney(dataFolder, selector, published, options.asOf !== undefined);
+        const project = published && projectOf(published.publication.config);
+        writeResult(json ? toJson(journey) : renderJourney(journey, project, screenOf()));
+      } finally {
+        await published?.warehouse.close();
+      }
+    });
 }
 
 /** @throws UserError (exit code 2) for an address that is none, and for a conversion that is not written as name/id. */

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publish } from '../../query/testing/publish.ts';
 import { JOURNEY_TABLES } from '../../query/testing/journey-world.ts';
 import { REPORT_TABLES } from '../../query/testing/world.ts';
+import { openDuckDb } from '../../warehouse/duckdb/duckdb.ts';
+import { raw, sql } from '../../warehouse/sql.ts';
 import { registerFunnel } from './funnel.ts';
 import { registerJourney } from './journey.ts';
 import { registerReport } from './report.ts';
@@ -18,6 +20,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const report = (...args: string[]) => run(registerReport, folder, ['report', ...args]);
+
+const conversions = (model: string) => `closed_won.${model}.conversions`;
 
 describe('touchtrail report', () => {
   test('without options shows the last stage of the funnel by channel, in the last 30 published days', async () => {
@@ -93,6 +97,66 @@ describe('touchtrail report', () => {
     const header = 'param.plan,lead.first_click.conversions\r\n';
     expect((await report(...by, '--sort', 'param.plan')).stdout).toBe(`${header}basic,1\r\npro,1\r\n,1\r\n`);
     expect((await report(...by, '--filter', 'param.plan=pro')).stdout).toBe(`${header}pro,1\r\n`);
+  });
+
+  test('shows all models, how far they lie from one of them, and the change since another period', async () => {
+    const models = ['--last', 'all', '--model', 'all', '--by', 'total', '--metrics', 'conversions', '--base-model', 'last_click', '--csv'];
+    expect((await report(...models)).stdout.split('\r\n')).toEqual([
+      `${conversions('first_click')},${conversions('first_click')}.vs.last_click,${conversions('last_click')},${conversions('linear')},${conversions('linear')}.vs.last_click`,
+      '2,0,2,1,-0.5',
+      '',
+    ]);
+    const february = ['--from', '2026-02-01', '--to', '2026-02-28', '--metrics', 'sessions,cost', '--by', 'total'];
+    expect((await report(...february, '--compare', '2026-01-01..2026-01-31', '--csv')).stdout.split('\r\n')).toEqual([
+      'sessions,sessions.comparison,cost,cost.comparison',
+      '2,3,200,400',
+      '',
+    ]);
+    const { stdout } = await report(...february, '--compare', '2026-01-01..2026-01-31');
+    expect(stdout).toContain('by conversion time · ± against 1 Jan 2026 – 31 Jan 2026 · Europe/Berlin');
+    expect(stdout).toMatch(/^ +2 +-33% +€200.00 +-50%$/m);
+    await expect(report('--base-model', 'linear')).rejects.toThrow('the base model: unknown model of this report "linear"');
+    await expect(report('--compare', 'yesterday')).rejects.toThrow('--compare yesterday: expected "previous", "year" or two dates');
+  });
+
+  test('counts the qualified conversions alone where it is asked to, and leaves sessions and cost as they are', async () => {
+    const query = [
+      '--last',
+      'all',
+      '--by',
+      'total',
+      '--metrics',
+      'sessions,cost,conversions',
+      '--conversion',
+      'lead',
+      '--model',
+      'first_click',
+    ];
+    expect((await report(...query, '--csv', '--filter', 'is_qualified=true')).stdout.split('\r\n')[1]).toBe('5,600,0');
+    await expect(report(...query, '--filter', 'is_qualified=yes')).rejects.toThrow('expected "is_qualified" to equal "true" or "false"');
+  });
+
+  test('writes a Parquet file with typed columns, and says where it cannot', async () => {
+    const file = path.join(folder, "it's a report.parquet");
+    const query = ['--last', 'all', '--by', 'date,channel', '--metrics', 'sessions,cost', '--filter', 'date<2026-01-07'];
+    expect((await report(...query, '--parquet', file)).stdout).toBe('');
+    const reader = await openDuckDb(':memory:');
+    try {
+      const parquet = raw(`read_parquet('${file.replace("'", "''")}')`);
+      expect(await reader.rows(sql`select column_name, column_type from (describe select * from ${parquet})`)).toEqual([
+        { column_name: 'date', column_type: 'DATE' },
+        { column_name: 'channel', column_type: 'VARCHAR' },
+        { column_name: 'sessions', column_type: 'BIGINT' },
+        { column_name: 'cost', column_type: 'DOUBLE' },
+      ]);
+      expect(await reader.rows(sql`select * from ${parquet}`)).toEqual([
+        { date: '2026-01-05', channel: 'Paid Search', sessions: 1, cost: 100 },
+        { date: '2026-01-06', channel: 'Paid Search', sessions: 1, cost: 300 },
+      ]);
+    } finally {
+      await reader.close();
+    }
+    await expect(report('--parquet', path.join(folder, 'nowhere', 'x.parquet'))).rejects.toThrow(/x\.parquet: there is no folder/);
   });
 
   test('answers an unknown name with the nearest', async () => {

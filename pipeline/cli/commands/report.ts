@@ -5,12 +5,18 @@ import { METRIC_NAMES } from '../../query/metrics.ts';
 import { unknownName } from '../../query/names.ts';
 import { openPublication } from '../../query/publication.ts';
 import { publishedDates } from '../../query/published-dates.ts';
+import { withDifferences } from '../../query/difference.ts';
+import { reportCsv } from '../../query/export/csv.ts';
+import { flatReport } from '../../query/export/flat.ts';
+import { writeParquet } from '../../query/export/parquet.ts';
 import { type ReportResult, runReport } from '../../query/result.ts';
 import { parseReportQuery, type ReportQueryInput } from '../../query/schema.ts';
 import type { DateRange } from '../../query/dates.ts';
 import { globalOptions } from '../options.ts';
+import { addAsOfOption, type AsOfOptions } from './as-of.ts';
 import { toJson } from '../render/json.ts';
-import { renderReport, reportCsv } from '../render/report.ts';
+import { renderReport } from '../render/report.ts';
+import { comparisonOf } from './comparison.ts';
 import { conditionOf } from './filters.ts';
 import { screenOf, writeNotice, writeResult } from './output.ts';
 import {
@@ -26,17 +32,21 @@ import {
 } from './period.ts';
 import { hiddenRows } from '../render/labels.ts';
 
-export interface ReportOptions extends PeriodOptions {
+export interface ReportOptions extends PeriodOptions, AsOfOptions {
   readonly by: string;
   readonly interval: string;
   readonly conversion?: string;
   readonly model?: string;
   readonly metrics?: string;
   readonly basis: string;
+  readonly projections?: boolean;
   readonly filter?: readonly string[];
   readonly sort?: readonly string[];
   readonly limit?: string;
+  readonly compare?: string;
+  readonly baseModel?: string;
   readonly csv?: boolean;
+  readonly parquet?: string;
 }
 
 const EXAMPLES = `
@@ -45,11 +55,14 @@ Examples:
   $ touchtrail report --conversion closed_won --model first_click,last_significant_click --by channel,campaign
   $ touchtrail report --by date --interval month --metrics conversions,conversion_value --basis click
   $ touchtrail report --filter "channel=Paid Search" --filter "cost>100" --sort roas --csv
+  $ touchtrail report --model all --metrics conversions --base-model last_click
+  $ touchtrail report --by campaign --metrics cost,conversions,cpa --compare previous --parquet campaigns.parquet
 
 Dimensions: ${DIMENSION_NAMES.join(', ')},
-            param.NAME (a custom parameter of the conversions)
+            param.NAME (a custom parameter of the conversions), custom.NAME (a dimension of the config)
 Metrics:    ${METRIC_NAMES.join(', ')}
 Filters:    channel=Email   channel=Email|Direct   campaign~brand   campaign= (not set)   campaign=* (set)   cost>100
+            is_qualified=true (of the conversions alone)
 `;
 
 /** `touchtrail report`: figures by channel, campaign, date … with models side by side. */
@@ -57,31 +70,38 @@ export function registerReport(program: Command): void {
   const command = program
     .command('report')
     .description('Sessions, cost, conversions, value and ROAS by channel, campaign, date …, models side by side.');
-  addPeriodOptions(command)
+  addAsOfOption(addPeriodOptions(command))
     .option('--by <dimensions>', 'what a row is; none with --by total', 'channel')
     .option('--interval <interval>', 'length of a date: day, week or month', 'day')
     .option('--conversion <names>', 'conversions (default: the last stage of the funnel)')
-    .option('--model <names>', 'attribution models (default: first_click,last_significant_click)')
+    .option('--model <names>', 'attribution models, or "all" (default: first_click,last_significant_click)')
+    .option('--base-model <name>', 'adds how far the other models lie from this one, in percent')
+    .option('--compare <period>', 'adds the change since "previous", "year" (the same days a year earlier) or 2026-01-01..2026-03-31')
     .option('--metrics <names>', 'columns (default: sessions,cost,conversions,conversion_value,roas)')
     .option('--basis <basis>', 'which date counts: conversion or click', 'conversion')
+    .option('--projections', 'by click: adds what is foreseen of the conversions of open windows, and which share can have been seen')
     .option('--filter <condition>', 'which facts count, or for a metric which rows show; repeatable', collect)
     .option('--sort <column>', 'a dimension, a metric or closed_won.first_click.roas; ":asc" or ":desc" may follow; repeatable', collect)
     .option('--limit <rows>', 'most rows to show (default: 50 on a terminal, all for --csv and --json)')
     .option('--csv', 'comma-separated values')
+    .option('--parquet <file>', 'writes a Parquet file with typed columns')
     .addHelpText('after', EXAMPLES)
     .action(async (options: ReportOptions, self: Command) => {
       const { dataFolder, json } = globalOptions(self);
-      const { warehouse, publication } = await openPublication(dataFolder);
+      const { warehouse, publication } = await openPublication(dataFolder, { asOf: options.asOf });
       try {
         const { config } = publication;
         const published = await publishedDates(warehouse);
         const { range, note } = await choosePeriod(options, warehouse, published, new Date(), config.project.timeZone);
-        const query = parseReportQuery(queryOf(options, range, config, options.csv || json), config);
-        const result = withPeriodNote(await runReport(warehouse, publication, query), note);
+        const forProgram = options.csv || options.parquet !== undefined || json;
+        const query = parseReportQuery(queryOf(options, range, config, forProgram), config);
+        const answer = withPeriodNote(await runReport(warehouse, publication, query), note);
+        const result = options.baseModel === undefined ? answer : withDifferences(answer, options.baseModel);
+        if (options.parquet !== undefined) await writeParquet(options.parquet, flatReport(result));
         if (json) writeResult(toJson(result));
         else if (options.csv) writeResult(reportCsv(result));
-        else writeResult(renderReport(result, config.conversions, screenOf()));
-        if (options.csv) noticesOfCsv(result).forEach(writeNotice);
+        else if (options.parquet === undefined) writeResult(renderReport(result, config.conversions, screenOf()));
+        if (options.csv || options.parquet !== undefined) noticesOfCsv(result).forEach(writeNotice);
         if (result.rows.length === 0) writeNotice(whyEmpty(options, result.meta.date_range, published));
       } finally {
         await warehouse.close();
@@ -95,12 +115,15 @@ export function queryOf(options: ReportOptions, date_range: DateRange, config: P
   const models = options.model === undefined ? defaultModels(config) : modelsOf(options.model, config);
   const metrics = options.metrics === undefined ? defaultMetrics(conversions, config) : listOf(options.metrics);
   return {
+    ...(options.asOf !== undefined && { as_of: options.asOf }),
     date_range,
+    ...(options.compare !== undefined && { comparison_date_range: comparisonOf(options.compare, date_range) }),
     dimensions: (options.by === 'total' ? [] : listOf(options.by)) as ReportQueryInput['dimensions'],
     interval: options.interval as ReportQueryInput['interval'],
     metrics: metrics as ReportQueryInput['metrics'],
     attributed_conversions: conversions.flatMap((conversion) => models.map((model) => ({ conversion, model }))),
     time_basis: timeBasisOf(options.basis),
+    ...(options.projections && { projections: true }),
     ...(options.filter && { filters: { and: options.filter.map(conditionOf) } }),
     order_by: (options.sort ?? []).map(orderOf),
     limit: options.limit === undefined ? (forProgram ? 100_000 : 50) : countOf('--limit', options.limit),
@@ -120,8 +143,8 @@ function conversionsOf(text: string, { conversions }: PublishedConfig): string[]
   });
 }
 
-function modelsOf(text: string, { models }: PublishedConfig): string[] {
-  const given = listOf(text);
+function modelsOf(text: string, { models }: PublishedConfig): readonly string[] {
+  const given = text === 'all' && !models.includes('all') ? models : listOf(text);
   const unknown = given.find((model) => !models.includes(model));
   if (unknown !== undefined) throw usage(`--model: ${unknownName('model', unknown, models)}`);
   return given;

@@ -39,6 +39,7 @@ test.each([
   [[], {}],
   [['--full'], { full: 'all' }],
   [['--full', 'lead', 'closed_won', '--allow-mass-delete'], { full: ['lead', 'closed_won'], allowMassDelete: true }],
+  [['--refit', '2026-01'], { refit: '2026-01' }],
 ])('run %j asks the up of the data folder for just that', async (args, choices) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-run-command-'));
   let asked: ControlRequest | undefined;

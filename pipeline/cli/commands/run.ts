@@ -22,6 +22,7 @@ interface RunFlags {
   /** true: without names. */
   readonly full?: string[] | true;
   readonly allowMassDelete?: boolean;
+  readonly refit?: string;
 }
 
 /** `touchtrail run`: the pipeline now, in this process or in the `up` that lives on the data folder. */
@@ -33,13 +34,14 @@ export function registerRun(program: Command): void {
     .option('--sql', 'with --dry-run: print the text of every statement')
     .option('--full [names...]', 'read these conversions, or all, over all of history, not only their adjustment windows')
     .option('--allow-mass-delete', 'let rows of sources and conversions disappear that the safety stops would keep')
+    .option('--refit <month>', 'fit the versions of learned models anew, from this month on, with what is known now')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ touchtrail run\n  $ touchtrail run --dry-run\n  $ touchtrail run --full closed_won\n\nWhile `touchtrail up` runs on the same data folder, it carries the run out.\n',
+      '\nExamples:\n  $ touchtrail run\n  $ touchtrail run --dry-run\n  $ touchtrail run --full closed_won\n  $ touchtrail run --refit 2026-01\n\nWhile `touchtrail up` runs on the same data folder, it carries the run out.\n',
     )
-    .action(async ({ dryRun, sql, full, allowMassDelete }: RunFlags, command: Command) => {
+    .action(async ({ dryRun, sql, full, allowMassDelete, refit }: RunFlags, command: Command) => {
       const options = globalOptions(command);
-      const choices = { full: full === true ? ('all' as const) : full, allowMassDelete };
+      const choices = { full: full === true ? ('all' as const) : full, allowMassDelete, refit };
       if (sql && !dryRun) throw new UserError('--sql belongs to --dry-run: touchtrail run --dry-run --sql', { exitCode: 2 });
       if (dryRun) {
         const plan = await planRun(options, choices);

@@ -4,6 +4,7 @@ import { type LoadedRates, type RateSummary, loadRates } from '../../sources/loa
 import { globalOptions } from '../options.ts';
 import { toJson } from '../render/json.ts';
 import { writeResult } from './output.ts';
+import { registerSourceCosts } from './source-costs.ts';
 
 const EXAMPLES = `
 The file is one of the European Central Bank: eurofxref-hist.csv with all days, or eurofxref.csv with the latest one. Its days are added to
@@ -18,8 +19,8 @@ Examples:
 export function registerSources(program: Command): void {
   const sources = program
     .command('sources')
-    .description('What the pipeline reads from elsewhere: exchange rates.')
-    .addHelpText('after', '\nExample:\n  $ touchtrail sources rates eurofxref-hist.csv\n');
+    .description('What the pipeline reads from elsewhere: exchange rates, ad costs.')
+    .addHelpText('after', '\nExamples:\n  $ touchtrail sources rates eurofxref-hist.csv\n  $ touchtrail sources costs --last 8m\n');
   sources
     .command('rates')
     .description('Check a file of exchange rates and add its days to those of the project.')
@@ -32,6 +33,7 @@ export function registerSources(program: Command): void {
       const loaded = await loadRates(file, config, configFolder);
       writeResult(json ? toJson(loaded) : sentenceOf(file, loaded));
     });
+  registerSourceCosts(sources);
 }
 
 function sentenceOf(file: string, { target, isChecked, given, now }: LoadedRates): string {

@@ -1,65 +1,9 @@
+import * as format from '../../query/format.ts';
 import { terminalText } from './text.ts';
 
-/** What stands in a cell without a value: never 0, never "Infinity". */
-export const EMPTY = '—';
+export { EMPTY, type FigureKind, figureFormat } from '../../query/format.ts';
 
-/** How a figure is written. `ratio`: 3.42; `percent`: 12.3%; `decimal`: fractional conversions, whole where they are. */
-export type FigureKind = 'count' | 'decimal' | 'money' | 'percent' | 'ratio';
-
-/**
- * Writes figures in the project's currency.
- * @param whole leaves the cents out, for tables of large amounts.
- */
-export function figureFormat(currency: string): (value: number | null, kind: FigureKind, whole?: boolean) => string {
-  const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-  const decimal = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const percent = new Intl.NumberFormat('en', { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const money = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const wholeMoney = new Intl.NumberFormat('en', { style: 'currency', currency, minimumFractionDigits: 0, maximumFractionDigits: 0 });
-  return (value, kind, whole = false) => {
-    if (value === null) return EMPTY;
-    switch (kind) {
-      case 'count':
-        return count.format(value);
-      case 'decimal':
-        return whole ? count.format(value) : decimal.format(value);
-      case 'money':
-        return (whole ? wholeMoney : money).format(value);
-      case 'percent':
-        return percent.format(value);
-      case 'ratio':
-        return decimal.format(value);
-    }
-  };
-}
-
-// ICU writes "Sept" in British English, three letters in all other months: columns should not move for it.
-const day = (parts: Record<string, string>) => `${parts.day} ${parts.month?.slice(0, 3)} ${parts.year}`;
-
-/** Writes instants in the project's time zone: `time` "Wed 4 Mar 2026 14:05", `day` "4 Mar 2026", `clock` "14:05". */
-export function timeFormat(timeZone: string): Record<'time' | 'day' | 'clock', (instant: string) => string> {
-  const formatter = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  const partsOf = (instant: string): Record<string, string> => {
-    const date = new Date(instant);
-    if (Number.isNaN(date.getTime())) return {};
-    return Object.fromEntries(formatter.formatToParts(date).map((part) => [part.type, part.value]));
-  };
-  const written = (write: (parts: Record<string, string>) => string) => (instant: string) => {
-    const parts = partsOf(instant);
-    return parts.day ? write(parts) : terminalText(instant);
-  };
-  return {
-    time: written((parts) => `${parts.weekday} ${day(parts)} ${parts.hour}:${parts.minute}`),
-    day: written(day),
-    clock: written((parts) => `${parts.hour}:${parts.minute}`),
-  };
+/** {@link format.timeFormat} for a terminal: a text that is no instant is written so that it does no harm there. */
+export function timeFormat(timeZone: string): ReturnType<typeof format.timeFormat> {
+  return format.timeFormat(timeZone, terminalText);
 }

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
-import type { FunnelResult } from '../../query/funnel.ts';
+import type { FunnelResult } from '../../query/funnel/stages.ts';
 import { PUBLICATION } from '../../query/testing/world.ts';
-import { funnelCsv, renderFunnel } from './funnel.ts';
+import { funnelCsv } from '../../query/funnel/csv.ts';
+import { renderFunnel } from './funnel.ts';
 import { PLAIN } from './text.ts';
 
 const RESULT: FunnelResult = {
   dimension: 'channel',
+  dimension_label: 'Channel',
   model: 'last_click',
   stages: [
     { name: 'lead', label: 'Lead', money: false },

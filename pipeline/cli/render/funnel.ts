@@ -1,7 +1,5 @@
-import { DIMENSIONS } from '../../query/dimensions.ts';
-import type { FunnelFigure, FunnelResult, FunnelStage } from '../../query/funnel.ts';
-import type { Value } from '../../warehouse/warehouse.ts';
-import { toCsv } from './csv.ts';
+import type { FunnelStage } from '../../query/funnel/ranks.ts';
+import type { FunnelFigure, FunnelResult } from '../../query/funnel/stages.ts';
 import { figureFormat } from './format.ts';
 import { hiddenRows, NOT_SET, noteLines, titleLines, words } from './labels.ts';
 import type { Screen } from './report.ts';
@@ -11,20 +9,27 @@ import { renderTable, type TableColumn } from './table.ts';
 export function renderFunnel(result: FunnelResult, { width, emphasis }: Screen): string {
   const { stages, rows, totals, meta } = result;
   const figure = figureFormat(meta.currency);
-  const whole = [...rows.flatMap((row) => row.stages), ...totals].every(({ conversions }) => Number.isInteger(conversions));
-  const cells = ({ conversions, value }: Omit<FunnelFigure, 'rank'>, { money }: FunnelStage, place: string) => [
-    figure(conversions, 'decimal', whole),
+  const whole = [...rows.flatMap((row) => [...row.stages, ...(row.comparison ?? [])]), ...totals].every(({ conversions }) =>
+    Number.isInteger(conversions),
+  );
+  const isCompared = meta.comparison_date_range !== undefined;
+  const cells = (now: Figure, before: Figure | undefined, { money }: FunnelStage, place: string) => [
+    figure(now.conversions, 'decimal', whole),
+    ...(isCompared ? [figure(before?.conversions ?? null, 'decimal', whole)] : []),
     place,
-    ...(money ? [figure(value, 'money', true)] : []),
+    ...(money ? [figure(now.value, 'money', true)] : []),
+    ...(money && isCompared ? [figure(before?.value ?? null, 'money', true)] : []),
   ];
-  const label = DIMENSIONS[result.dimension].label;
+  const label = result.dimension_label;
   const table = renderTable({
-    columns: [{ header: label, align: 'left' }, ...stages.flatMap(stageColumns)],
+    columns: [{ header: label, align: 'left' }, ...stages.flatMap((stage) => stageColumns(stage, isCompared))],
     rows: rows.map((row) => [
       row.value ?? NOT_SET,
-      ...row.stages.flatMap((stage, i) => cells(stage, stages[i]!, placeText(stage.rank, row.stages[i - 1]?.rank ?? null))),
+      ...row.stages.flatMap((stage, i) =>
+        cells(stage, row.comparison?.[i], stages[i]!, placeText(stage.rank, row.stages[i - 1]?.rank ?? null)),
+      ),
     ]),
-    footer: [['Total', ...totals.flatMap((total, i) => cells(total, stages[i]!, ''))]],
+    footer: [['Total', ...totals.flatMap((total, i) => cells(total, result.comparison_totals?.[i], stages[i]!, ''))]],
     width,
     emphasis,
   });
@@ -36,21 +41,16 @@ export function renderFunnel(result: FunnelResult, { width, emphasis }: Screen):
   return title + table + '\n' + noteLines([...hiddenRows(rows.length, meta), ...legend], emphasis);
 }
 
-/** The funnel as CSV: one line per row and stage. */
-export function funnelCsv({ dimension, stages, rows }: FunnelResult): string {
-  return toCsv(
-    [dimension, 'stage', 'conversions', 'value', 'rank'],
-    rows.flatMap((row) => row.stages.map((stage, i): Value[] => [row.value, stages[i]!.name, stage.conversions, stage.value, stage.rank])),
-  );
-}
+type Figure = Omit<FunnelFigure, 'rank'>;
 
-function stageColumns({ label, money }: FunnelStage): TableColumn[] {
+function stageColumns({ label, money }: FunnelStage, isCompared: boolean): TableColumn[] {
   const column = (header: string): TableColumn => ({ header, align: 'right', group: label });
-  return [column('Count'), column('# '), ...(money ? [column('Value')] : [])];
+  const other = isCompared ? [column('Before')] : [];
+  return [column('Count'), ...other, column('# '), ...(money ? [column('Value'), ...other] : [])];
 }
 
-/** The place with an arrow that says how it moved; always two characters, so that places align. */
-function placeText(rank: number | null, before: number | null): string {
+/** A place with an arrow that says how it moved; always two characters, so that places align. */
+export function placeText(rank: number | null, before: number | null): string {
   if (rank === null) return '';
   const arrow = before === null || before === rank ? ' ' : rank < before ? '▲' : '▼';
   return `${rank}${arrow}`;

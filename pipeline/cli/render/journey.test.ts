@@ -98,6 +98,8 @@ const JOURNEY: Journey = {
       conversion_time: '2026-03-10T22:59:59.999999Z',
       attribution_time: '2026-01-05T09:05:00.000000Z',
       value: 10_000,
+      is_qualified: true,
+      follows: { name: 'lead', label: 'Lead', id: 'L1', days: 49 },
       matched_by: 'client_id',
       inherited_from: null,
       self_reported: [],
@@ -142,9 +144,9 @@ test('a journey reads from the first click to the deal, and marks what is not ye
     '',
     'Journey',
     '   Mon 5 Jan 2026 10:00  D1  Paid Search · google / cpc · brand · /pricing · 2 pages',
-    '                             → credit for Closed/Won D1: first click, linear 50.0% (€5,000.00)',
+    '                             → credit for Closed/Won D1: first click; linear 50.0% (€5,000.00)',
     '  Tue 10 Mar 2026 23:59  ★   Closed/Won D1 · €10,000.00',
-    '                             attributed as of Mon 5 Jan 2026 10:05 · person found by client_id',
+    '                             49 days after Lead L1 · qualified · attributed as of Mon 5 Jan 2026 10:05 · person found by client_id',
     '                             (not attributed) no session in window: last click',
     '',
     'Landed, not yet processed',
@@ -206,8 +208,35 @@ test('a conversion says whose credits it has, and what its person answered', () 
   expect(text).toContain(
     [
       '  Tue 10 Mar 2026 23:59  ★   Closed/Won D1 · €10,000.00',
-      '                             attributed as of Mon 5 Jan 2026 10:05 · person found by client_id · credits inherited from Lead L1',
+      '                             49 days after Lead L1 · qualified · attributed as of Mon 5 Jan 2026 10:05 · person found by client_id · credits inherited from Lead L1',
       '                             → self-reported Podcast (SRA): first click, linear',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('many models stand together where they agree, the largest share first, and fold where a line is long', () => {
+  const shares: readonly (readonly [model: string, credit: number])[] = [
+    ['first_click', 1],
+    ['linear', 0.25],
+    ['position_based', 0.4],
+    ['shapley', 0.25],
+    ['time_decay', 0.123],
+    ['markov', 0.3],
+    ['shapley_rate', 0.31],
+  ];
+  const credits = shares.map(([model, credit]) => ({
+    conversion: 'closed_won',
+    conversion_id: 'D1',
+    model,
+    credit,
+    value: credit * 10_000,
+  }));
+  const text = renderJourney({ ...JOURNEY, sessions: [{ ...JOURNEY.sessions[0]!, credits }] }, PROJECT, { emphasis: PLAIN });
+  expect(text).toContain(
+    [
+      '                             → credit for Closed/Won D1: first click; position based 40.0% (€4,000.00); shapley rate 31.0% (€3,100.00);',
+      '                                 markov 30.0% (€3,000.00); linear, shapley 25.0% (€2,500.00); time decay 12.3% (€1,230.00)',
       '',
     ].join('\n'),
   );

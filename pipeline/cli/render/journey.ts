@@ -137,27 +137,49 @@ function sessionLines(session: JourneySession, context: Context): string[] {
   return [head, ...creditLines(session.credits, context)];
 }
 
-/** The credits of a session, one line per conversion; models that give the same share stand together. */
+/** How long a line of credits may be before it is folded. */
+const CREDIT_WIDTH = 120;
+
+/** The credits of a session by conversion, the largest share first; models that give the same share stand together. */
 function creditLines(credits: readonly JourneyCredit[], { label, money }: Context): string[] {
   const byConversion = new Map<string, JourneyCredit[]>();
   for (const credit of credits) {
     const key = JSON.stringify([credit.conversion, credit.conversion_id]);
     byConversion.set(key, [...(byConversion.get(key) ?? []), credit]);
   }
-  return [...byConversion.values()].map((group) => {
-    const shares = group.map(({ model, credit, value }) => {
-      const part = credit === 1 ? '' : ` ${(credit * 100).toFixed(1)}%`;
-      return `${words(model).toLowerCase()}${part}${value === null || credit === 1 ? '' : ` (${money(value)})`}`;
-    });
+  return [...byConversion.values()].flatMap((group) => {
+    const byShare = Map.groupBy(
+      group.toSorted((a, b) => b.credit - a.credit),
+      ({ credit, value }) => (credit === 1 ? '' : ` ${(credit * 100).toFixed(1)}%${value === null ? '' : ` (${money(value)})`}`),
+    );
+    const shares = [...byShare].map(([share, models]) => `${models.map(({ model }) => words(model).toLowerCase()).join(', ')}${share}`);
     const { conversion, conversion_id } = group[0]!;
-    return `${' '.repeat(DETAIL + 4)}→ credit for ${label(conversion)} ${conversion_id}: ${shares.join(', ')}`;
+    const indent = ' '.repeat(DETAIL + 4);
+    return folded(`→ credit for ${label(conversion)} ${conversion_id}: `, shares).map((line) => indent + line);
   });
 }
 
+/** Parts behind a heading, separated by semicolons; a part that does not fit begins a new line. */
+function folded(heading: string, parts: readonly string[]): string[] {
+  const lines = [heading];
+  parts.forEach((part, i) => {
+    const text = i < parts.length - 1 ? `${part};` : part;
+    const current = lines.at(-1)!;
+    if (i === 0 || current.length + text.length < CREDIT_WIDTH) lines[lines.length - 1] = i === 0 ? current + text : `${current} ${text}`;
+    else lines.push(`    ${text}`);
+  });
+  return lines;
+}
+
 function conversionLines(conversion: JourneyConversion, { time, money }: Context): string[] {
-  const { label, id, value, conversion_time, attribution_time, matched_by, inherited_from, self_reported, not_attributed } = conversion;
+  const { label, id, value, conversion_time, attribution_time, is_qualified, follows, matched_by } = conversion;
+  const { inherited_from, self_reported, not_attributed } = conversion;
   const head = `${INDENT}${pad(time.time(conversion_time), TIME_WIDTH, 'right')}  ★   ${label} ${id}${value === null ? '' : ` · ${money(value)}`}`;
   const facts = [
+    ...(follows
+      ? [`${follows.days === 0 ? 'on the day of' : `${counted(follows.days, 'day')} after`} ${follows.label} ${follows.id}`]
+      : []),
+    ...(is_qualified === null ? [] : [is_qualified ? 'qualified' : 'not qualified']),
     ...(attribution_time === conversion_time ? [] : [`attributed as of ${time.time(attribution_time)}`]),
     ...(matched_by ? [`person found by ${matched_by}`] : []),
     ...(inherited_from ? [`credits inherited from ${inherited_from.label} ${inherited_from.id}`] : []),

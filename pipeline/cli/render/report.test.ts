@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { parseReportQuery, type ReportQueryInput } from '../../query/schema.ts';
 import { runReport } from '../../query/result.ts';
 import { openWorld, PUBLICATION } from '../../query/testing/world.ts';
-import { renderReport, reportCsv } from './report.ts';
+import { reportCsv } from '../../query/export/csv.ts';
+import { renderReport } from './report.ts';
 import { PLAIN } from './text.ts';
 
 const RANGE = { start_date: '2026-01-01', end_date: '2026-06-30' };

@@ -1,8 +1,8 @@
 import { type Metric, METRICS } from '../../query/metrics.ts';
 import type { ReportResult, ResultColumn } from '../../query/result.ts';
-import { toCsv } from './csv.ts';
+import { relativeChange } from '../../query/difference.ts';
 import { figureFormat } from './format.ts';
-import { dateText, hiddenRows, NOT_SET, noteLines, titleLines, words } from './labels.ts';
+import { dateText, hiddenRows, NOT_SET, noteLines, titleLines } from './labels.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import type { Emphasis } from './text.ts';
 
@@ -17,6 +17,7 @@ export interface ConversionLabel {
   readonly name: string;
   readonly label: string;
   readonly value: 'money' | 'none';
+  readonly margin?: number | undefined;
 }
 
 /** A report for a terminal: models side by side, the total below, notes at the end. */
@@ -28,21 +29,23 @@ export function renderReport(result: ReportResult, conversions: readonly Convers
   const isWhole = columns.map((column) =>
     hasWholeFigures(column, [...rows.map((row) => row.figures[column.key]), totals.figures[column.key]]),
   );
-  const figures = (values: ReportResult['totals']['figures']) =>
-    columns.map((column, i) => figure(values[column.key] ?? null, column.kind, isWhole[i]));
+  const figures = ({ figures: values, comparison }: ReportResult['totals']) =>
+    columns.flatMap((column, i) => {
+      const value = values[column.key] ?? null;
+      const before = comparison && column.kind !== 'change' ? [figure(relativeChange(comparison[column.key], value), 'change')] : [];
+      return [figure(value, column.kind, isWhole[i]), ...before];
+    });
+  const isCompared = meta.comparison_date_range !== undefined;
 
   const table = renderTable({
     columns: [
       ...dimensions.map(({ label }): TableColumn => ({ header: label, align: 'left' })),
-      ...columns.map((column) => tableColumn(column, shown)),
+      ...columns.flatMap((column) => tableColumns(column, shown, isCompared)),
     ],
     rows: dimensions.length
-      ? rows.map((row) => [
-          ...dimensions.map(({ key }) => dimensionText(key, row.dimensions[key] ?? null, meta.interval)),
-          ...figures(row.figures),
-        ])
+      ? rows.map((row) => [...dimensions.map(({ key }) => dimensionText(key, row.dimensions[key] ?? null, meta.interval)), ...figures(row)])
       : [],
-    footer: [[...dimensions.map((_, i) => (i === 0 ? 'Total' : '')), ...figures(totals.figures)]],
+    footer: [[...dimensions.map((_, i) => (i === 0 ? 'Total' : '')), ...figures(totals)]],
     width,
     emphasis,
   });
@@ -52,32 +55,29 @@ export function renderReport(result: ReportResult, conversions: readonly Convers
   return titleLines(title + by, meta, emphasis) + table + (notes && '\n' + notes);
 }
 
-/** A report as CSV: the names of the query schema as header, plain numbers, no total. */
-export function reportCsv({ dimensions, columns, rows }: ReportResult): string {
-  return toCsv(
-    [...dimensions.map(({ key }) => key), ...columns.map(({ key }) => key)],
-    rows.map((row) => [...dimensions.map(({ key }) => row.dimensions[key] ?? null), ...columns.map(({ key }) => row.figures[key] ?? null)]),
-  );
-}
-
 function dimensionText(dimension: string, value: string | null, interval: ReportResult['meta']['interval']): string {
   if (value === null || value === '') return NOT_SET;
   return dimension === 'date' ? dateText(value, interval) : value;
 }
 
-/** A column of money of a conversion that has none would be a column of dashes. */
+/** A column of money of a conversion that has none, or of profit where no margin is known, would be a column of dashes. */
 function isAlwaysEmpty({ metric, conversion }: ResultColumn, conversions: readonly ConversionLabel[]): boolean {
-  const definition: Metric = METRICS[metric];
-  return Boolean(definition.needsMoney) && conversions.some(({ name, value }) => name === conversion && value === 'none');
+  const { needs }: Metric = METRICS[metric];
+  const own = conversions.find(({ name }) => name === conversion);
+  return own !== undefined && needs !== undefined && (own.value === 'none' || (needs === 'margin' && own.margin === undefined));
 }
 
 /** With one conversion its name stands over its count, and the groups are the models; with several a group names both. */
-function tableColumn({ metric, label, conversion, model }: ResultColumn, shown: readonly ConversionLabel[]): TableColumn {
-  if (conversion === undefined || model === undefined) return { header: label, align: 'right' };
+function tableColumns(column: ResultColumn, shown: readonly ConversionLabel[], isCompared: boolean): TableColumn[] {
+  const { metric, label, kind, conversion, model_label: model = column.model } = column;
+  const change = (group: string | undefined): TableColumn[] =>
+    isCompared && kind !== 'change' ? [{ header: '±', align: 'right', ...(group !== undefined && { group }) }] : [];
+  if (conversion === undefined || model === undefined) return [{ header: label, align: 'right' }, ...change(undefined)];
   const own = shown.find(({ name }) => name === conversion)?.label ?? conversion;
   const only = shown.length === 1;
-  const group = only ? words(model) : `${own}, ${words(model).toLowerCase()}`;
-  return { header: only && metric === 'conversions' ? own : label, align: 'right', group };
+  const group = only ? model : `${own}, ${model.slice(0, 1).toLowerCase()}${model.slice(1)}`;
+  const header = only && metric === 'conversions' && column.projection === undefined && kind !== 'change' ? own : label;
+  return [{ header, align: 'right', group }, ...change(group)];
 }
 
 /** Cents and hundredths are noise beside large amounts and whole credits. */

@@ -110,9 +110,13 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
 }
 
 /** What a request asks of a run; what it does not understand, it leaves aside. */
-function choicesOf({ full, allowMassDelete }: Readonly<Record<string, unknown>>): RunChoices {
+function choicesOf({ full, allowMassDelete, refit }: Readonly<Record<string, unknown>>): RunChoices {
   const names = Array.isArray(full) ? full.filter((name) => typeof name === 'string') : undefined;
-  return { full: full === 'all' ? 'all' : names, allowMassDelete: allowMassDelete === true };
+  return {
+    full: full === 'all' ? 'all' : names,
+    allowMassDelete: allowMassDelete === true,
+    refit: typeof refit === 'string' ? refit : undefined,
+  };
 }
 
 /** The nightly run as the scheduler starts it. */

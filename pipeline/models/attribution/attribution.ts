@@ -1,12 +1,14 @@
+import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
-import type { Change } from '../../warehouse/warehouse.ts';
+import type { Change, Warehouse } from '../../warehouse/warehouse.ts';
 import { TOUCHED_CONVERSIONS } from '../conversions/tables.ts';
 import { builtBy, definitionHash, isRedefined, recordDefinition } from '../definitions.ts';
 import { emptyHeld } from '../empty-held.ts';
 import { forgetPersons } from '../identity/changes.ts';
 import type { Step, StepContext } from '../step.ts';
-import { type CreditScope, creditRows } from './credits.ts';
+import { type CreditScope, creditRows, customRefusals } from './credits.ts';
+import { type CustomModel, type RefusedRow, customModels, refusedWeight } from './custom.ts';
 import { heirsByLevel } from './levels.ts';
 import {
   ATTRIBUTION,
@@ -31,7 +33,7 @@ const NOTHING: Change = { inserted: 0, updated: 0, deleted: 0 };
  */
 export const attribution: Step = async (context) => {
   const { warehouse, now } = context;
-  const levels = levelScopes(context);
+  const levels = levelScopes(context, await customModels(context));
   const hash = definitionHash(
     levels(undefined, sql`${table(ATTRIBUTION.name)}`).map((scope) => creditRows(warehouse.dialect, context.config, scope)),
     await builtBy(warehouse, SOURCES),
@@ -48,12 +50,20 @@ export const attribution: Step = async (context) => {
 /** The scopes in their order: those with credits of their own, then every level of those that inherit. */
 type Levels = (only: CreditScope['only'], parents: Sql) => CreditScope[];
 
-function levelScopes({ config }: Pick<StepContext, 'config'>): Levels {
+function levelScopes({ config }: Pick<StepContext, 'config'>, custom: readonly CustomModel[]): Levels {
   const heirs = heirsByLevel(config.conversions);
   return (only, parents) => [
-    { names: { but: heirs.flat() }, ...(only && { only }) },
-    ...heirs.map((names): CreditScope => ({ names: { of: names, parents }, ...(only && { only }) })),
+    { names: { but: heirs.flat() }, custom, ...(only && { only }) },
+    ...heirs.map((names): CreditScope => ({ names: { of: names, parents }, custom, ...(only && { only }) })),
   ];
+}
+
+/** @throws UserError for the first row of a model of one's own that no credit can be made of. */
+async function refuseCustom(warehouse: Warehouse, config: Config, scope: CreditScope): Promise<void> {
+  for (const { model, query } of customRefusals(warehouse.dialect, config, scope)) {
+    const [row] = await warehouse.rows<RefusedRow>(query, `attribution model ${model.name}: weights`);
+    if (row) throw refusedWeight(model, row);
+  }
 }
 
 async function rebuild({ warehouse, config, now }: StepContext, levels: Levels): Promise<Change> {
@@ -64,6 +74,7 @@ async function rebuild({ warehouse, config, now }: StepContext, levels: Levels):
   const { deleted } = isBeside ? NOTHING : await warehouse.load(ATTRIBUTION, [], { replace: true, label: 'attribution' });
   let inserted = 0;
   for (const scope of levels(undefined, creditsOf(target.name))) {
+    await refuseCustom(warehouse, config, scope);
     inserted += (await warehouse.append(target, creditRows(dialect, config, scope), 'attribution')).inserted;
   }
   await noteTracking(warehouse, now);
@@ -78,6 +89,7 @@ async function night({ warehouse, config, now }: StepContext, levels: Levels): P
   if ((await stageTouched(warehouse, heirs)) === 0) return NOTHING;
   await stageSources(warehouse, config, heirs.length > 0);
   for (const scope of levels('staged', CREDITS_NOW)) {
+    await refuseCustom(warehouse, config, scope);
     await warehouse.append(STAGED_CREDITS, creditRows(dialect, config, scope), 'attribution: credits');
   }
   await warehouse.append(STAGED_FORMER_CREDITS, formerCredits(dialect), 'attribution: former credits');

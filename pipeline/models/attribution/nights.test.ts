@@ -13,11 +13,12 @@ const WORLDS = 150;
 
 const tablesOf = async (world: World) => ({
   attribution: await world.rows('select * from attribution order by conversion_name, conversion_id, model, session_id'),
-  report_sessions: await world.rows(
-    'select * replace (cast(person_key as varchar) as person_key) from report_sessions order by session_id',
-  ),
+  report_sessions: await world.rows('select cast(columns(*) as varchar) from report_sessions order by session_id'),
   report_credits: await world.rows(
-    'select * replace (cast(person_key as varchar) as person_key) from report_credits order by conversion_name, conversion_id, model, session_id',
+    'select cast(columns(*) as varchar) from report_credits order by conversion_name, conversion_id, model, session_id',
+  ),
+  report_sources: await world.rows(
+    'select * replace (cast(source_key as varchar) as source_key, cast(ad_reference as varchar) as ad_reference) from report_sources order by source_key',
   ),
 });
 

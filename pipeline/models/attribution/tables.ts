@@ -1,6 +1,8 @@
+import { SESSION_DIMENSIONS } from '../../config/filter-dimensions.ts';
 import { nullable, required } from '../../warehouse/columns.ts';
 import { type TableDefinition, keysOf } from '../../warehouse/warehouse.ts';
 import { TOUCHED_CONVERSIONS } from '../conversions/tables.ts';
+import { SESSIONS } from '../sessions/tables.ts';
 
 /** Credits are integers: parts of a thousand million, so that they add up exactly. */
 export const FULL_CREDIT = 1_000_000_000;
@@ -49,6 +51,9 @@ export const STAGED_ATTRIBUTED: TableDefinition = {
   description: 'Conversions whose credits are made anew: those that were touched, and all that inherit from them.',
 };
 
+/** What models may look at of a session, beside when it began and whether it is direct. */
+const PATH_SESSION_COLUMNS: readonly string[] = [...SESSION_DIMENSIONS, 'page_views', 'engaged_seconds'];
+
 export const STAGED_PATH_SESSIONS: TableDefinition = {
   name: 'staged_path_sessions',
   description: 'Sessions of the persons of these conversions, around the times that can be credited.',
@@ -57,6 +62,9 @@ export const STAGED_PATH_SESSIONS: TableDefinition = {
     required('session_id', 'STRING', 'The session.'),
     required('started_at', 'TIMESTAMP', 'Its start.'),
     required('is_direct', 'BOOL', 'Whether it is direct / none.'),
+    ...SESSIONS.columns
+      .filter(({ name }) => PATH_SESSION_COLUMNS.includes(name))
+      .map((column) => ({ ...column, mode: 'nullable' as const, description: `${column.description} NULL where no model looks at it.` })),
   ],
   key: [],
 };

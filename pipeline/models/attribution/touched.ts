@@ -1,3 +1,4 @@
+import { longestLookbackDays, modelsOf } from '../../config/attribution.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, arrayParam, param, raw, sql, table } from '../../warehouse/sql.ts';
@@ -9,6 +10,7 @@ import { IDENTITIES } from '../identity/tables.ts';
 import { SESSIONS } from '../sessions/tables.ts';
 import { TRACKING_BEGAN } from './credits.ts';
 import { ATTRIBUTION, SELF_REPORTED, STAGED_ATTRIBUTED, STAGED_PARENT_CREDITS, STAGED_PATH_SESSIONS } from './tables.ts';
+import { sessionColumns } from './path-needs.ts';
 
 /** When tracking began, as it was when the credits without a session were given their reasons: a row of `definitions`. */
 const TRACKING = 'attribution, tracking began';
@@ -75,7 +77,7 @@ async function trackingBegan(warehouse: Warehouse): Promise<string> {
 /** Stages what the credits of the staged conversions are made from, so that large tables are read once, and not for every level. */
 export async function stageSources(warehouse: Warehouse, config: Config, hasHeirs: boolean): Promise<void> {
   const reach = await reachOfStaged(warehouse, config);
-  if (reach) await warehouse.append(STAGED_PATH_SESSIONS, pathSessions(reach), 'attribution: sessions in reach');
+  if (reach) await warehouse.append(STAGED_PATH_SESSIONS, pathSessions(config, reach), 'attribution: sessions in reach');
   if (hasHeirs) await warehouse.append(STAGED_PARENT_CREDITS, PARENT_CREDITS, 'attribution: credits of parents');
 }
 
@@ -91,7 +93,7 @@ async function reachOfStaged(warehouse: Warehouse, config: Config): Promise<Reac
   const [reach] = await warehouse.rows<{ first_at: string | null; last_at: string | null }>(
     sql`
       select
-        min(${dialect.timestampAdd(anchor, raw(String(-config.attribution.lookbackDays)), 'DAY')}) as first_at,
+        min(${dialect.timestampAdd(anchor, raw(String(-longestLookbackDays(config))), 'DAY')}) as first_at,
         max(${dialect.timestampAdd(anchor, raw(String(GRACE_MINUTES)), 'MINUTE')}) as last_at
       from ${table(CONVERSIONS.name)} as conversions
       inner join ${table(STAGED_ATTRIBUTED.name)} as renewed
@@ -104,9 +106,10 @@ async function reachOfStaged(warehouse: Warehouse, config: Config): Promise<Reac
 }
 
 /** The times are constants, so that no other partition of sessions is read. */
-function pathSessions({ from, to }: Reach): Sql {
+function pathSessions(config: Config, { from, to }: Reach): Sql {
+  const columns = ['session_id', 'started_at', 'is_direct', ...sessionColumns(config, modelsOf(config))];
   return sql`
-    select persons.person_id, sessions.session_id, sessions.started_at, sessions.is_direct
+    select persons.person_id, ${raw(columns.map((name) => `sessions.${name}`).join(', '))}
     from (
       select distinct conversions.person_id
       from ${table(CONVERSIONS.name)} as conversions

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { attribution } from '../attribution/attribution.ts';
 import { conversions } from '../conversions/conversions.ts';
+import { EXCHANGE_RATES } from '../conversions/tables.ts';
 import { syncCosts } from '../../sources/costs.ts';
 import { events } from '../events/events.ts';
 import { identity } from '../identity/identity.ts';
@@ -52,6 +53,7 @@ const NO_DIMENSIONS = {
   city: null,
   device_type: null,
   browser: null,
+  os: null,
 };
 const AD = {
   ...NO_DIMENSIONS,
@@ -67,7 +69,7 @@ const personKey = (id: string) => String(BigInt(`0x${createHash('sha256').update
 test('sessions are reported with the person and the date in the project time zone', async () => {
   expect(
     await world.rows(
-      'select * exclude (session_id) replace (cast(person_key as varchar) as person_key) from report_sessions order by click_date, channel desc',
+      'select * exclude (session_id, ad_reference, source_key) replace (cast(person_key as varchar) as person_key) from report_sessions order by click_date, channel desc',
     ),
   ).toEqual([
     { person_key: personKey('a'), click_date: '2026-03-01', session_number: 1, ...CLICK },
@@ -87,7 +89,7 @@ test('sessions are reported with the person and the date in the project time zon
 test('credits carry the dimensions of their session and both dates; without a session they say so and never direct', async () => {
   expect(
     await world.rows(
-      'select * exclude (session_id) replace (cast(person_key as varchar) as person_key) from report_credits order by conversion_id',
+      'select * exclude (session_id, ad_reference, source_key) replace (cast(person_key as varchar) as person_key) from report_credits order by conversion_id',
     ),
   ).toEqual([
     {
@@ -102,6 +104,7 @@ test('credits carry the dimensions of their session and both dates; without a se
       is_qualified: null,
       reason: null,
       params: [{ key: 'plan', value: 'pro' }],
+      session_number: 1,
       ...CLICK,
     },
     {
@@ -116,6 +119,7 @@ test('credits carry the dimensions of their session and both dates; without a se
       is_qualified: null,
       reason: 'unknown_identifier',
       params: [],
+      session_number: null,
       ...NO_DIMENSIONS,
       channel: '(not attributed)',
       source: '(not attributed)',
@@ -126,7 +130,37 @@ test('credits carry the dimensions of their session and both dates; without a se
 
 test('costs carry the dimensions they share with sessions', async () => {
   expect(await world.rows('select * exclude (cost_key) from report_costs')).toEqual([
-    { click_date: '2026-03-01', ...AD, cost_micros: 2_500_000, currency: 'EUR', impressions: 40, clicks: 2 },
+    {
+      click_date: '2026-03-01',
+      ...AD,
+      account: '1',
+      campaign_id: '11',
+      ad_group: null,
+      ad: null,
+      cost_micros: 2_500_000,
+      currency: 'EUR',
+      impressions: 40,
+      clicks: 2,
+      platform_conversions_micros: null,
+      platform_value_micros: null,
+    },
+  ]);
+});
+
+test('a credit leads to the same ad as its session, and one without a session to none', async () => {
+  const [row] = await world.rows(`
+    select count(*) as credits, countif(credits.ad_reference = sessions.ad_reference) as alike, count(credits.ad_reference) as of_ads
+    from report_credits as credits left join report_sessions as sessions on sessions.session_id = credits.session_id`);
+  expect(row).toEqual({ credits: 2, alike: 1, of_ads: 1 });
+  // What brought it is kept once, and only where there is something.
+  expect(
+    await world.rows(`select sources.channel, sources.campaign, count(distinct sessions.session_id) as sessions, count(distinct credits.conversion_id) as credits
+      from report_sources as sources
+      inner join report_sessions as sessions on sessions.source_key = sources.source_key
+      left join report_credits as credits on credits.source_key = sources.source_key group by all order by channel`),
+  ).toEqual([
+    { channel: 'Direct', campaign: null, sessions: 1, credits: 0 },
+    { channel: 'Paid Search', campaign: 'Brand', sessions: 1, credits: 1 },
   ]);
 });
 
@@ -139,7 +173,7 @@ test('a second night on unchanged data touches no row of any table', async () =>
 const signedIn = (who: string, at: string) => ({ who, at, type: 'identify' as const, user_id: 'u-1' });
 
 test('sessions are numbered by person, whichever of its browsers they are of', async () => {
-  await world.events(signedIn('b', '2026-03-05 10:00'), signedIn('c', '2026-02-20 10:00'), signedIn('c', '2026-03-09 10:00'));
+  await world.events(signedIn('a', '2026-03-05 10:00'), signedIn('c', '2026-02-20 10:00'), signedIn('c', '2026-03-09 10:00'));
   await world.run(...NIGHT);
   expect(
     await world.rows(
@@ -149,9 +183,44 @@ test('sessions are numbered by person, whichever of its browsers they are of', a
     ),
   ).toEqual([
     { anonymous_id: 'c', session_number: 1 },
-    { anonymous_id: 'a', session_number: 1 },
-    { anonymous_id: 'b', session_number: 2 },
-    { anonymous_id: 'b', session_number: 3 },
+    { anonymous_id: 'a', session_number: 2 },
+    { anonymous_id: 'b', session_number: 1 },
+    { anonymous_id: 'a', session_number: 3 },
     { anonymous_id: 'c', session_number: 4 },
   ]);
+  // The night before, the session that the deal is credited to was its person's first.
+  expect(await world.rows(`select conversion_id, session_number from report_credits order by conversion_id`)).toEqual([
+    { conversion_id: 'D1', session_number: 2 },
+    { conversion_id: 'D2', session_number: null },
+  ]);
+});
+
+test('other costs fall on each of their days, in the currency of the project; what has no rate is told of', async () => {
+  const costs = await openWorld({
+    otherCosts: [
+      { name: 'team', amount: 1, from: '2026-03-01', to: '2026-03-03', channel: 'Events' },
+      { name: 'agency', amount: 10, currency: 'USD', from: '2026-03-02', to: '2026-03-02' },
+      { name: 'studio', amount: 10, currency: 'CHF', from: '2026-03-02', to: '2026-03-02' },
+    ],
+  });
+  try {
+    await costs.load(EXCHANGE_RATES, [{ date: '2026-02-27', currency: 'USD', rate: 1.25 }]);
+    const [result] = await costs.run(reports);
+    expect(result!.warnings).toEqual([
+      expect.stringMatching(/^otherCosts: 1 day of studio in CHF is in no total: there are no exchange rates/),
+    ]);
+    expect(
+      await costs.rows('select name, click_date, channel, other_cost_micros from report_other_costs order by name, click_date'),
+    ).toEqual([
+      { name: 'agency', click_date: '2026-03-02', channel: null, other_cost_micros: 8_000_000 },
+      { name: 'studio', click_date: '2026-03-02', channel: null, other_cost_micros: null },
+      { name: 'team', click_date: '2026-03-01', channel: 'Events', other_cost_micros: 333_334 },
+      { name: 'team', click_date: '2026-03-02', channel: 'Events', other_cost_micros: 333_333 },
+      { name: 'team', click_date: '2026-03-03', channel: 'Events', other_cost_micros: 333_333 },
+    ]);
+    const [again] = await costs.run(reports);
+    expect(again!.changes['report_other_costs']).toEqual({ inserted: 0, updated: 0, deleted: 0 });
+  } finally {
+    await costs.close();
+  }
 });

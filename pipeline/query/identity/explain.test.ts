@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EmailHashOrigin } from '../../../edge/contract/event-row.ts';
 import { events } from '../../models/events/events.ts';
 import { identity } from '../../models/identity/identity.ts';
+import { keyRules } from '../../models/identity/rules.ts';
 import { IDENTITY_CHANGES } from '../../models/identity/tables.ts';
 import { syncSources } from '../../sources/sources.ts';
 import { type EventInput, type World, openWorld } from '../../testing/world.ts';
 import type { Asked } from './ends.ts';
 import { explain } from './explain.ts';
-import { hubs } from './hubs.ts';
+import { hubs, refusedValues } from './hubs.ts';
 import { identityStatistics } from './statistics.ts';
 import { personChanges } from './changes.ts';
 
@@ -174,7 +175,7 @@ test.each([
 });
 
 test('statistics count persons, devices, and the joins and refusals of each signal', async () => {
-  const statistics = await identityStatistics(world.warehouse, world.config);
+  const statistics = await identityStatistics(world.warehouse, keyRules(world.config));
   expect(statistics).toMatchObject({
     persons: 20,
     anonymous_ids: 25,
@@ -199,7 +200,7 @@ test('statistics count persons, devices, and the joins and refusals of each sign
 });
 
 test('hubs are the values that most ids hold', async () => {
-  const found = await hubs(world.warehouse, world.config, 3);
+  const found = await hubs(world.warehouse, keyRules(world.config), 3);
   expect(
     found.map(({ signal, key_value, anonymous_ids, used, refused, reason, cap }) => [
       signal,
@@ -215,6 +216,16 @@ test('hubs are the values that most ids hold', async () => {
     ['email_hash_link', '11111111…', 4, 0, 4, 'shared_key', 3],
     ['email_hash', '44444444…', 2, 1, 1, 'shared_device', 100],
   ]);
+});
+
+test('refused values are those that link fewer than hold them, the most refused first', async () => {
+  const found = await refusedValues(world.warehouse, keyRules(world.config), 100);
+  expect(found.slice(0, 2).map(({ signal, key_value, refused, reason }) => [signal, key_value, refused, reason])).toEqual([
+    ['email_hash_link', '11111111…', 4, 'shared_key'],
+    ['user_id', 'undefined', 2, 'blocked_value'],
+  ]);
+  // As many as the signals refused.
+  expect(found.reduce((sum, { refused }) => sum + refused, 0)).toBe(2 + 4 + 2 + 5);
 });
 
 test('the ledger is listed from a day of the project on', async () => {

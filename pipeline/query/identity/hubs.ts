@@ -1,12 +1,11 @@
-import type { Config } from '../../config/schema.ts';
 import { IDENTITY_EDGES } from '../../models/identity/tables.ts';
 import { RULE_OF_LINK } from '../../models/identity/links.ts';
-import { keyRules } from '../../models/identity/rules.ts';
-import { sql, table } from '../../warehouse/sql.ts';
+import type { KeyRule } from '../../models/identity/rules.ts';
+import { type Sql, sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { shownValue } from './graph.ts';
 
-/** A value that several anonymous ids hold; of a key with a window, one episode of it. */
+/** A value that anonymous ids hold; of a key with a window, one episode of it. */
 export interface Hub {
   /** The key, or `email_hash_link` where it was seen in links only. */
   readonly signal: string;
@@ -18,13 +17,30 @@ export interface Hub {
   readonly refused: number;
   /** The most frequent reason of the refused ones (of several the first by name). */
   readonly reason: string | null;
-  /** More ids than this, by the config as it is now, and the value links nobody. */
+  /** More ids than this, by the rules, and the value links nobody. */
   readonly cap: number | null;
 }
 
-/** The values that most anonymous ids hold, at most `limit`. */
-export async function hubs(warehouse: Warehouse, config: Config, limit: number): Promise<Hub[]> {
-  const rules = keyRules(config);
+type Rules = ReadonlyMap<string, KeyRule>;
+
+/**
+ * The values that most anonymous ids hold, at most `limit`: of the warehouse, or of a publication.
+ * @param rules as of `identityStatistics`.
+ */
+export function hubs(warehouse: Warehouse, rules: Rules, limit: number): Promise<Hub[]> {
+  return heldValues(warehouse, rules, { which: sql`sum(edges) > 1`, order: sql`anonymous_ids`, limit });
+}
+
+/** The values whose edges were refused, those with most of them first, at most `limit`; the rest as of {@link hubs}. */
+export function refusedValues(warehouse: Warehouse, rules: Rules, limit: number): Promise<Hub[]> {
+  return heldValues(warehouse, rules, { which: sql`sum(edges) > sum(edges_used)`, order: sql`refused`, limit });
+}
+
+async function heldValues(
+  warehouse: Warehouse,
+  rules: Rules,
+  { which, order, limit }: { readonly which: Sql; readonly order: Sql; readonly limit: number },
+): Promise<Hub[]> {
   const rows = await warehouse.rows<Omit<Hub, 'cap'> & { key_name: string }>(
     sql`
     with edges as (
@@ -46,8 +62,8 @@ export async function hubs(warehouse: Warehouse, config: Config, limit: number):
       ${warehouse.dialect.firstValue(sql`reason`, sql`reason is null nulls last, edges desc nulls last, reason nulls last`)} as reason
     from counts
     group by key_name, key_value, key_node, episode_start, signal
-    having sum(edges) > 1
-    order by anonymous_ids desc nulls last, key_name nulls first, key_node nulls first, signal nulls first
+    having ${which}
+    order by ${order} desc nulls last, key_name nulls first, key_node nulls first, signal nulls first
     limit ${limit}`,
     'values held by most',
   );

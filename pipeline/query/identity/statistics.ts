@@ -1,7 +1,6 @@
-import type { Config } from '../../config/schema.ts';
 import { IDENTITIES, IDENTITY_EDGES } from '../../models/identity/tables.ts';
 import { RULE_OF_LINK } from '../../models/identity/links.ts';
-import { TIERS, type Tier, keyRules } from '../../models/identity/rules.ts';
+import { type KeyRule, TIERS, type Tier } from '../../models/identity/rules.ts';
 import { raw, sql, type Sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { compare } from './graph.ts';
@@ -32,8 +31,14 @@ export interface IdentityStatistics {
 
 const LARGEST = 10;
 
-/** Statistics of the identity graph as of the last run. */
-export async function identityStatistics(warehouse: Warehouse, config: Config): Promise<IdentityStatistics> {
+/** By the name of their key. */
+type Rules = ReadonlyMap<string, KeyRule>;
+
+/**
+ * Statistics of the identity graph as of the last run: of the warehouse, or of a publication.
+ * @param rules of the config (`keyRules`), or of the publication (`publishedKeyRules`).
+ */
+export async function identityStatistics(warehouse: Warehouse, rules: Rules): Promise<IdentityStatistics> {
   const devices = await warehouse.rows<{ devices: number; persons: number }>(
     sql`
     select devices, count(*) as persons
@@ -56,7 +61,7 @@ export async function identityStatistics(warehouse: Warehouse, config: Config): 
     persons: devices.reduce((sum, { persons }) => sum + persons, 0),
     anonymous_ids: devices.reduce((sum, { devices: ids, persons }) => sum + ids * persons, 0),
     devices,
-    signals: await signals(warehouse, config),
+    signals: await signals(warehouse, rules),
     largest,
   };
 }
@@ -72,7 +77,7 @@ interface VerdictCount {
 
 type Signal = Pick<VerdictCount, 'signal' | 'tier'>;
 
-async function signals(warehouse: Warehouse, config: Config): Promise<SignalStatistics[]> {
+async function signals(warehouse: Warehouse, rules: Rules): Promise<SignalStatistics[]> {
   const counts = await warehouse.rows<VerdictCount>(
     sql`
     select signal, tier, verdict, reason, count(*) as edges, count(distinct anonymous_id) as ids
@@ -81,11 +86,11 @@ async function signals(warehouse: Warehouse, config: Config): Promise<SignalStat
     order by signal nulls first, tier nulls first, verdict nulls first, reason nulls first`,
     'edges by signal',
   );
-  const place = placeOf(config);
+  const place = placeOf(rules);
   const kinds = [...new Map(counts.map(({ signal, tier }) => [signal, { signal, tier }])).values()].toSorted(
     (a, b) => place(a) - place(b) || compare(a.signal, b.signal),
   );
-  const joins = await joinsBySignal(warehouse, config, kinds);
+  const joins = await joinsBySignal(warehouse, rules, kinds);
   return kinds.map(({ signal, tier }, i): SignalStatistics => {
     const own = counts.filter((row) => row.signal === signal);
     const used = own.find(({ verdict }) => verdict === 'used');
@@ -101,8 +106,7 @@ async function signals(warehouse: Warehouse, config: Config): Promise<SignalStat
 }
 
 /** Where the edges of a signal stand in the total order: by tier, then by priority; those of a key that is no more, last. */
-function placeOf(config: Config): (signal: Signal) => number {
-  const rules = keyRules(config);
+function placeOf(rules: Rules): (signal: Signal) => number {
   return ({ signal, tier }) => TIERS.indexOf(tier) * 1_000_000 + (rules.get(signal)?.priority ?? 100_000);
 }
 
@@ -110,13 +114,13 @@ function placeOf(config: Config): (signal: Signal) => number {
  * Replays the edges that are used, person by person, as integers: the second exception, beside the graph itself, to rows
  * staying in the warehouse, and only of values that two ids or more hold.
  */
-async function joinsBySignal(warehouse: Warehouse, config: Config, kinds: readonly Signal[]): Promise<number[]> {
+async function joinsBySignal(warehouse: Warehouse, rules: Rules, kinds: readonly Signal[]): Promise<number[]> {
   const joins = kinds.map(() => 0);
   if (kinds.length === 0) return joins;
   let person = -1;
   let graph = new PersonGraph();
   for await (const [persons, ids, nodes, signal] of warehouse.integerBatches(
-    sharedEdges(warehouse, config, kinds),
+    sharedEdges(warehouse, rules, kinds),
     'edges in their order',
   )) {
     for (let i = 0; i < persons!.length; i++) {
@@ -130,8 +134,8 @@ async function joinsBySignal(warehouse: Warehouse, config: Config, kinds: readon
   return joins;
 }
 
-function sharedEdges(warehouse: Warehouse, config: Config, kinds: readonly Signal[]): Sql {
-  const place = placeOf(config);
+function sharedEdges(warehouse: Warehouse, rules: Rules, kinds: readonly Signal[]): Sql {
+  const place = placeOf(rules);
   const signalTable = warehouse.dialect.values(
     'signals',
     { name: 'STRING', number: 'INT64', place: 'INT64' },

@@ -81,6 +81,8 @@ describe('the journey of a published person', () => {
         conversion_time: '2026-01-20T18:32:00.000000Z',
         attribution_time: '2026-01-20T18:32:00.000000Z',
         value: null,
+        is_qualified: null,
+        follows: null,
         matched_by: 'client_id',
         inherited_from: null,
         self_reported: [],
@@ -93,6 +95,8 @@ describe('the journey of a published person', () => {
         conversion_time: '2026-03-10T22:59:59.999999Z',
         attribution_time: '2026-01-20T18:32:00.000000Z',
         value: 10_000,
+        is_qualified: null,
+        follows: { name: 'lead', label: 'Lead', id: 'L1', days: 49 },
         matched_by: 'email_hash',
         inherited_from: { name: 'lead', label: 'Lead', id: 'L1' },
         self_reported: [],
@@ -138,12 +142,31 @@ describe('the journey of a published person', () => {
     [{ by: 'email', value: 'nobody@fernhill.example' }, 'nobody was seen with e-mail hash'],
     [{ by: 'anonymous_id', value: 'x' }, 'nobody was seen with anonymous_id x'],
     [{ by: 'user_id', value: 'x' }, 'nobody was seen with user_id x'],
+    [{ by: 'user_id', value: 'u7' }, 'user_id u7 was seen, and leads to no person: shared key'],
     [{ by: 'lead', value: 'L77' }, 'there is no lead L77 in the publication'],
     [{ by: 'conversion', name: 'closed_won', id: 'D77' }, 'there is no closed_won with the id D77'],
     [{ by: 'conversion', name: 'close_won', id: 'D1' }, 'unknown conversion "close_won", did you mean "closed_won"?'],
   ])('of %j is an error that says so', async (selector, message) => {
     await expect(journey(selector)).rejects.toThrow(message);
   });
+});
+
+test('as of an earlier publication nothing is added that came after it', async () => {
+  await cp(published, folder, { recursive: true });
+  await land(folder, 'open/1.ndjson', [
+    landed({ message_id: 'm1', anonymous_id: 'a1', received_at: NEW }),
+    landed({ message_id: 'm2', anonymous_id: 'n1', received_at: NEW }),
+  ]);
+  const earlier = await findPublication(folder, { asOf: PUBLICATION.publication_id });
+  try {
+    const found = await findJourney(folder, { by: 'anonymous_id', value: 'a1' }, earlier, true);
+    expect([found.pending, found.sessions.length]).toEqual([[], 2]);
+    await expect(findJourney(folder, { by: 'anonymous_id', value: 'n1' }, earlier, true)).rejects.toThrow(
+      `not in the publication ${PUBLICATION.publication_id}`,
+    );
+  } finally {
+    await earlier?.warehouse.close();
+  }
 });
 
 describe('what has landed since the publication', () => {

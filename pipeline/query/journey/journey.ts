@@ -1,8 +1,11 @@
 import type { EventRow } from '../../../edge/contract/event-row.ts';
 import { UserError } from '../../config/user-error.ts';
+import { IDENTITY_EDGES } from '../../models/identity/tables.ts';
+import { join, sql, table } from '../../warehouse/sql.ts';
+import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { missingFolder, type OpenPublication } from '../publication.ts';
 import { eventKey, landedEvents, processedAlready } from './landed.ts';
-import { keysOf, keyText, LandedLinks } from './links.ts';
+import { type IdentityKey, keysOf, keyText, LandedLinks } from './links.ts';
 import { findPerson, type Person } from './person.ts';
 import { type PublishedJourney, publishedJourney } from './published.ts';
 import { type JourneySelector, shownKey, startOf } from './selector.ts';
@@ -13,20 +16,32 @@ import type { Device, Journey, PendingEvent } from './types.ts';
  * The journey of one person: devices, the signals that joined them, sessions with their credits, conversions, and what
  * has landed since the publication. Works without a publication.
  *
+ * @param isEarlier whether the publication is an earlier one: what came after it is left out.
  * @throws UserError where the selector leads to nobody.
  */
-export async function findJourney(dataFolder: string, selector: JourneySelector, published: OpenPublication | undefined): Promise<Journey> {
+export async function findJourney(
+  dataFolder: string,
+  selector: JourneySelector,
+  published: OpenPublication | undefined,
+  isEarlier = false,
+): Promise<Journey> {
   const publishedUpTo = published?.publication.data_up_to ?? null;
   const links = new LandedLinks();
-  for await (const event of landedEvents(dataFolder, publishedUpTo)) links.add(event);
+  if (!isEarlier) for await (const event of landedEvents(dataFolder, publishedUpTo)) links.add(event);
 
   const start = await startOf(selector, links, published, dataFolder);
   const person = await findPerson(start, links, published?.warehouse);
-  const events = await eventsOf(dataFolder, publishedUpTo, person);
+  const events = isEarlier ? [] : await eventsOf(dataFolder, publishedUpTo, person);
   const known = published ? await publishedJourney(published, person, start.conversions) : NOTHING;
   if (events.length === 0 && known.devices.length === 0 && known.conversions.length === 0) {
+    const refused = published ? await refusedAs(published.warehouse, start.keys) : [];
+    if (refused.length > 0) {
+      throw new UserError(
+        `${start.described} was seen, and leads to no person: ${refused.join(', ').replaceAll('_', ' ')}; \`touchtrail identity explain\` says more`,
+      );
+    }
     throw new UserError(
-      `nobody was seen with ${start.described} in ${dataFolder}${missingFolder(dataFolder)}: neither in the publication nor in what has landed since; bots are left out`,
+      `nobody was seen with ${start.described} in ${dataFolder}${missingFolder(dataFolder)}: ${isEarlier ? `not in the publication ${published!.publication.publication_id}` : 'neither in the publication nor in what has landed since'}; bots are left out`,
     );
   }
   return {
@@ -41,6 +56,18 @@ export async function findJourney(dataFolder: string, selector: JourneySelector,
       ? { publication_id: published.publication.publication_id, published_at: published.publication.published_at }
       : null,
   };
+}
+
+/** Why edges of these identifiers link nobody. */
+async function refusedAs(warehouse: Warehouse, keys: readonly IdentityKey[]): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const asked = keys.map(({ name, value }) => sql`(key_name = ${name} and key_value = ${value})`);
+  const rows = await warehouse.rows<{ reason: string }>(
+    sql`select distinct reason from ${table(IDENTITY_EDGES.name)}
+      where (${join(asked, ' or ')}) and verdict = 'refused' and reason is not null order by reason nulls first`,
+    'refused identifiers',
+  );
+  return rows.map(({ reason }) => reason);
 }
 
 const NOTHING: PublishedJourney = { devices: [], sessions: [], conversions: [], edges: [] };

@@ -9,6 +9,7 @@ import type { OpenPublication } from '../publication.ts';
 import type { Device, JourneyConversion, JourneyCredit, JourneySession } from './types.ts';
 import { isOneOf, type Person } from './person.ts';
 import type { EdgeRow } from './signals.ts';
+import { transitionOf } from './transitions.ts';
 
 /** What the publication knows of a person. */
 export interface PublishedJourney {
@@ -34,6 +35,7 @@ export async function publishedJourney(
   const credits = await creditRows(warehouse, conversions);
   const labels = new Map(publication.config.conversions.map(({ name, label }) => [name, label]));
   const labelOf = (name: string) => labels.get(name) ?? name;
+  const staged = conversions.map((conversion) => ({ ...conversion, label: labelOf(conversion.name) }));
   const headOf = (credit: CreditRow | undefined) => {
     const { inherited_from_name: name = null, inherited_from_id: id = null } = credit ?? {};
     return name === null || id === null ? null : { name, label: labelOf(name), id };
@@ -53,12 +55,14 @@ export async function publishedJourney(
       page_views: session.page_views,
       credits: credits.filter(({ session_id }) => session_id === session.session_id).map(creditOf),
     })),
-    conversions: conversions.map(({ value_micros, ...conversion }) => {
+    conversions: conversions.map((row, i) => {
+      const { value_micros, lead_id: _, ...conversion } = row;
       const own = credits.filter(({ name, id }) => name === conversion.name && id === conversion.id);
       return {
         ...conversion,
         label: labelOf(conversion.name),
         value: unitsOf(value_micros),
+        follows: transitionOf(staged[i]!, staged, publication.config.funnel),
         inherited_from: headOf(own[0]),
         self_reported: own.flatMap(({ model, channel }) => (channel === null ? [] : [{ model, channel }])),
         not_attributed: own
@@ -112,14 +116,15 @@ async function deviceRows(warehouse: Warehouse, person: Person, sessions: readon
   });
 }
 
-type ConversionRow = Omit<JourneyConversion, 'label' | 'value' | 'inherited_from' | 'self_reported' | 'not_attributed'> & {
+type ConversionRow = Omit<JourneyConversion, 'label' | 'value' | 'follows' | 'inherited_from' | 'self_reported' | 'not_attributed'> & {
+  readonly lead_id: string | null;
   /** As text: it can be larger than a number holds exactly. */ readonly value_micros: string | null;
 };
 
 function conversionRows(warehouse: Warehouse, person: Person, asked: readonly ConversionId[]): Promise<ConversionRow[]> {
   const named = asked.map(({ name, id }) => sql`or (conversion_name = ${name} and id = ${id})`);
   return warehouse.rows<ConversionRow>(
-    sql`select conversion_name as name, id, conversion_time, attribution_time, ${valueText(warehouse)}, matched_by
+    sql`select conversion_name as name, id, conversion_time, attribution_time, ${valueText(warehouse)}, is_qualified, matched_by, lead_id
       from ${table(CONVERSIONS.name)} where ${isOneOf('person_id', person.personIds, warehouse)} ${join(named, ' ')}
       order by conversion_time nulls first, conversion_name nulls first, id nulls first`,
     'conversions',

@@ -40,6 +40,15 @@ export interface JourneySession {
   readonly credits: readonly JourneyCredit[];
 }
 
+/** The stage of the funnel that a conversion follows. */
+export interface StageTransition {
+  readonly name: string;
+  readonly label: string;
+  readonly id: string;
+  /** Whole days between them. */
+  readonly days: number;
+}
+
 export interface JourneyConversion {
   readonly name: string;
   readonly label: string;
@@ -47,6 +56,9 @@ export interface JourneyConversion {
   readonly conversion_time: string;
   readonly attribution_time: string;
   readonly value: number | null;
+  readonly is_qualified: boolean | null;
+  /** Null for the first stage, and for what is no stage of the funnel. */
+  readonly follows: StageTransition | null;
   /** Which identifier led to the person. */
   readonly matched_by: string | null;
   /** The conversion at the head of its chain whose credits it has; null where it has its own. */

@@ -1,4 +1,5 @@
-import { REPORT_COSTS, REPORT_CREDITS, REPORT_SESSIONS } from '../../models/reports/tables.ts';
+import { REPORT_ADS } from '../../models/costs/tables.ts';
+import { REPORT_COSTS, REPORT_CREDITS, REPORT_OTHER_COSTS, REPORT_SESSIONS } from '../../models/reports/tables.ts';
 import { type DuckDbWarehouse, openDuckDb } from '../../warehouse/duckdb/duckdb.ts';
 import type { Row, TableDefinition } from '../../warehouse/warehouse.ts';
 import type { Publication } from '../publication.ts';
@@ -21,9 +22,12 @@ export const PUBLICATION: Publication = {
       { name: 'closed_won', label: 'Closed/Won', value: 'money' },
     ],
     funnel: ['lead', 'closed_won'],
+    eventFunnels: [],
     models: ['first_click', 'last_click', 'linear'],
+    modelDetails: [],
     lookbackDays: 90,
     params: ['plan', 'size'],
+    dimensions: {},
   },
 };
 
@@ -181,6 +185,8 @@ export const REPORT_TABLES: readonly (readonly [TableDefinition, readonly Row[]]
   [REPORT_SESSIONS, SESSIONS],
   [REPORT_CREDITS, CREDITS],
   [REPORT_COSTS, COSTS],
+  [REPORT_OTHER_COSTS, []],
+  [REPORT_ADS, []],
 ];
 
 /** The world as a warehouse in memory. */

@@ -20,6 +20,10 @@ export function settings(credit: 'direct' | 'empty' | 'always' | 'never'): Parti
       return { name, label: name, sql: `${name}.sql`, ...(parent && { inherit: { from: parent } }) };
     }),
     selfReported: { rules: [], credit },
+    // Of the last one the window is shorter: a conversion may have a path for the others alone, and so may its parent.
+    attribution: {
+      models: ['first_click', 'last_click', 'last_significant_click', 'shapley', { name: 'decay', type: 'time_decay', lookbackDays: 40 }],
+    },
   };
 }
 

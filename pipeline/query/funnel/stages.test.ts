@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DuckDbWarehouse } from '../warehouse/duckdb/duckdb.ts';
-import { parseFunnelQuery, runFunnel } from './funnel.ts';
-import { openWorld, PUBLICATION } from './testing/world.ts';
+import type { DuckDbWarehouse } from '../../warehouse/duckdb/duckdb.ts';
+import { parseFunnelQuery, runFunnel } from './stages.ts';
+import { openWorld, PUBLICATION } from '../testing/world.ts';
 
 let world: DuckDbWarehouse;
 beforeAll(async () => {
@@ -72,6 +72,25 @@ describe('the funnel', () => {
       ['/', 1],
       ['(not attributed)', 1],
     ]);
+  });
+
+  test('beside another period, by any dimension and filtered', async () => {
+    const february = { start_date: '2026-02-01', end_date: '2026-02-28' };
+    const january = { start_date: '2026-01-01', end_date: '2026-01-31' };
+    const { rows, comparison_totals } = await funnel({
+      model: 'first_click',
+      dimension: 'param.plan',
+      date_range: january,
+      comparison_date_range: february,
+      filters: { and: [{ field: 'channel', operator: 'in', value: ['Paid Search', 'Organic Search'] }] },
+    });
+    expect(
+      rows.map(({ value, stages, comparison }) => [value, stages[0]!.conversions, comparison![0]!.conversions, comparison![0]!.rank]),
+    ).toEqual([
+      ['pro', 1, 0, null],
+      ['basic', 0, 1, 1],
+    ]);
+    expect(comparison_totals!.map(({ conversions }) => conversions)).toEqual([1, 0]);
   });
 
   test('of an unknown model is refused', () => {

@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import type { PublishedConfig } from '../../models/reports/publication.ts';
+import { isDate } from '../../query/dates.ts';
+import { runDiff } from '../../query/diff/diff.ts';
+import { openPair, type PublicationPair } from '../../query/diff/pair.ts';
+import { DIFF_METRICS, type DiffQueryInput, parseDiffQuery } from '../../query/diff/schema.ts';
+import { globalOptions } from '../options.ts';
+import { diffView } from '../render/diff.ts';
+import { toJson } from '../render/json.ts';
+import { screenOf, writeResult } from './output.ts';
+import { countOf, listOf, timeBasisOf, usage } from './period.ts';
+
+interface DiffOptions {
+  readonly conversion?: string;
+  readonly model?: string;
+  readonly metrics?: string;
+  readonly by: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly basis: string;
+  readonly list?: string | true;
+  readonly csv?: boolean;
+}
+
+/** How many conversions --list shows where it says no number. */
+const LISTED = 50;
+
+const EXAMPLES = `
+FROM and TO are publications: an id, or the date or instant that one was the last of (see \`touchtrail publications\`).
+Without them the last one is compared with the one before it. The parts of a change add up to it, row by row.
+
+Examples:
+  $ touchtrail diff
+  $ touchtrail diff 2026-06-30 --conversion closed_won --model first_click --list
+  $ touchtrail diff 2026-06-30 2026-07-31 --metrics sessions,cost --from 2026-06-01 --to 2026-06-30
+
+Dimensions: those of reports (touchtrail report --help)
+Metrics:    ${DIFF_METRICS.join(', ')}
+`;
+
+/** `touchtrail diff`: why a number is another one than it was. */
+export function registerDiff(program: Command): void {
+  program
+    .command('diff')
+    .description('Why numbers changed between two publications: new, updated and deleted conversions, late events, merges, costs …')
+    .argument('[from]', 'the earlier publication (default: the one before)')
+    .argument('[to]', 'the later publication (default: the last one)')
+    .option('--conversion <name>', 'conversion (default: the last stage of the funnel)')
+    .option('--model <name>', 'attribution model (default: first_click)')
+    .option('--metrics <names>', 'what is compared (default: conversions, and conversion_value where it is money)')
+    .option('--by <dimension>', 'what a row is; none with --by total', 'channel')
+    .option('--from <date>', 'first day, YYYY-MM-DD, in the project time zone (default: all days)')
+    .option('--to <date>', 'last day, included')
+    .option('--basis <basis>', 'which date counts: conversion or click', 'conversion')
+    .option('--list [conversions]', `name the conversions that differ, the largest changes first (default: ${LISTED})`)
+    .option('--csv', 'comma-separated values; with --list of the conversions')
+    .addHelpText('after', EXAMPLES)
+    .action(async (from: string | undefined, to: string | undefined, options: DiffOptions, self: Command) => {
+      const { dataFolder, json } = globalOptions(self);
+      const pair = await openPair(dataFolder, from, to);
+      try {
+        const query = parseDiffQuery(queryOf(options, pair), [pair.later.config, pair.earlier.config]);
+        const view = diffView(await runDiff(pair, query));
+        writeResult(json ? toJson(view.data) : options.csv ? view.csv() : view.text(screenOf()));
+      } finally {
+        await pair.close();
+      }
+    });
+}
+
+function queryOf(options: DiffOptions, { earlier, later }: PublicationPair): DiffQueryInput {
+  const { config } = later;
+  const metrics = options.metrics === undefined ? undefined : listOf(options.metrics);
+  const conversion = options.conversion ?? config.funnel.at(-1) ?? config.conversions.at(-1)?.name;
+  const model = options.model ?? (config.models.includes('first_click') ? 'first_click' : config.models[0]);
+  return {
+    ...(conversion !== undefined && { conversion }),
+    ...(model !== undefined && { model }),
+    metrics: (metrics ?? defaultMetrics(conversion, [config, earlier.config])) as DiffQueryInput['metrics'],
+    dimension: options.by === 'total' ? null : options.by,
+    ...periodOf(options),
+    time_basis: timeBasisOf(options.basis),
+    list: options.list === undefined ? 0 : options.list === true ? LISTED : countOf('--list', options.list),
+  };
+}
+
+function defaultMetrics(conversion: string | undefined, configs: readonly PublishedConfig[]): string[] {
+  if (conversion === undefined) return ['sessions', 'cost'];
+  const isMoney = configs.some(({ conversions }) => conversions.some(({ name, value }) => name === conversion && value === 'money'));
+  return isMoney ? ['conversions', 'conversion_value'] : ['conversions'];
+}
+
+/** Either end alone leaves the other one open. */
+function periodOf({ from, to }: DiffOptions): Pick<DiffQueryInput, 'date_range'> {
+  for (const [name, date] of [
+    ['--from', from],
+    ['--to', to],
+  ] as const) {
+    if (date !== undefined && !isDate(date)) throw usage(`${name} ${date}: expected a date such as 2026-06-30`);
+  }
+  if (from === undefined && to === undefined) return {};
+  return { date_range: { start_date: from ?? '0001-01-01', end_date: to ?? '9999-12-31' } };
+}

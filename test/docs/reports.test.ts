@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { registerReport } from '../../pipeline/cli/commands/report.ts';
+import { run } from '../../pipeline/cli/commands/testing/run-command.ts';
+import { loadConfig } from '../../pipeline/config/load.ts';
+import { otherCost } from '../../pipeline/config/other-costs.ts';
+import { publishedConfig } from '../../pipeline/models/reports/publication.ts';
+import { reports } from '../../pipeline/models/reports/reports.ts';
+import { REPORT_OTHER_COSTS } from '../../pipeline/models/reports/tables.ts';
+import { conditionOf } from '../../pipeline/cli/commands/filters.ts';
+import { DIMENSION_NAMES, isOfCosts } from '../../pipeline/query/dimensions.ts';
+import { METRIC_NAMES } from '../../pipeline/query/metrics.ts';
+import { publish } from '../../pipeline/query/testing/publish.ts';
+import { REPORT_TABLES } from '../../pipeline/query/testing/world.ts';
+import { openWorld } from '../../pipeline/testing/world.ts';
+import { blockOf, codeBlocks, tableOf } from './markdown.ts';
+
+const page = await readFile(path.join(import.meta.dirname, '..', '..', 'docs', 'reports.md'), 'utf8');
+const blocks = await codeBlocks('reports.md');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-docs-reports-'));
+  for (const name of ['lead.sql', 'closed_won.sql']) await writeFile(path.join(folder, name), 'select 1');
+  await writeFile(path.join(folder, 'touchtrail.config.ts'), blockOf(blocks, 'ts touchtrail.config.ts'));
+  const { config } = await loadConfig(path.join(folder, 'touchtrail.config.ts'));
+  const world = await openWorld(config);
+  await world.run(reports);
+  const otherCosts = await world.rows(`select * from ${REPORT_OTHER_COSTS.name}`);
+  await world.close();
+  const tables = REPORT_TABLES.map(([table, rows]) => [table, table === REPORT_OTHER_COSTS ? otherCosts : rows] as const);
+  // The facts are written by hand, without keys of their sources.
+  await publish(folder, tables, { config: { ...publishedConfig(config), params: [], hasSourceKeys: false } });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test.each(['models', 'custom', 'roi', 'compare'])('the example "%s" writes what the page shows', async (name) => {
+  const command = blockOf(blocks, `sh ${name}`).trim().split(' ');
+  expect(command.slice(0, 3)).toEqual(['npx', 'touchtrail', 'report']);
+  const { stdout, stderr } = await run(registerReport, folder, command.slice(2));
+  expect(stdout).toBe(blockOf(blocks, `text ${name}`));
+  expect(stderr).toBe('');
+});
+
+describe('the tables of the page name', () => {
+  test('every dimension, and whether costs have it', () => {
+    const rows = tableOf(page, 'Dimension').filter(([name]) => !name!.includes('.'));
+    expect(rows.map(([name, , ofCosts]) => [name, ofCosts === 'yes'])).toEqual(
+      DIMENSION_NAMES.map((name) => [name, isOfCosts(name, { dimensions: {} })]),
+    );
+  });
+
+  test('every metric, in the order of the query schema', () => {
+    expect(tableOf(page, 'Metric').map(([name]) => name)).toEqual(METRIC_NAMES);
+  });
+
+  test('the members of other costs', () => {
+    const named = tableOf(page, 'Member of an entry of `otherCosts`').map(([name]) => name);
+    expect(Object.keys(otherCost.shape).filter((name) => !['source', 'medium', 'campaign', 'ad_platform'].includes(name))).toEqual(named);
+  });
+
+  test('conditions that the command line understands', () => {
+    const operators = tableOf(page.replaceAll('\\|', '¦'), 'Condition').map(([text]) => conditionOf(text!.replaceAll('¦', '|')).operator);
+    expect(operators).toEqual(['equals', 'in', 'contains', 'not_set', 'is_set', 'gte', 'gt', 'equals']);
+  });
+});
