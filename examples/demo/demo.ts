@@ -89,13 +89,13 @@ async function main(): Promise<void> {
   const { key } = await createKey(place.data, { kind: 'server', name: 'history import' });
 
   const where = ['--data', place.data, '--config', place.config];
-  const up = await startUp('--port', String(port), ...where);
+  const up = await startUp('--port', String(port), '--dashboard-port', String(port === 0 ? 0 : port + 1), ...where);
   running.push(up);
   await replayHistory(up.url, key);
   await show('run', ...where);
   await showTables(where);
   if (exit) return;
-  const { site, text } = await yourTurn(place, up.url, port === 0 ? 0 : port + 1);
+  const { site, text } = await yourTurn(place, up.url, port === 0 ? 0 : port + 2);
   running.push(site);
   heading('Your turn');
   process.stdout.write(text);

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { callControl } from '../../pipeline/embedded/control.ts';
 import { type Site, type SiteOptions, startSite } from '../fernhill/site/server.ts';
 import type { DemoPlace } from './place.ts';
 
@@ -16,7 +17,9 @@ export async function yourTurn(place: DemoPlace, edgeUrl: string, port: number):
   const journeyCommand = `npx touchtrail journey --data ${here(place.data)} --email`;
   const options = { host: '127.0.0.1', edgeUrl, writeKey: 'demo', crmFolder: `${place.company}/crm`, journeyCommand };
   const site = await startSomewhere({ ...options, port });
+  const dashboard = (await callControl<{ dashboard: string | null }>(place.data, { command: 'status' }))?.dashboard;
   const text =
+    (dashboard ? `  0. Look at these numbers in a browser: ${dashboard}\n` : '') +
     `  1. Open ${site.url}/?utm_source=google&utm_medium=cpc&utm_campaign=my-first-campaign&gclid=test-1\n` +
     '     look around, and send the form with any address, for example you@company.example\n' +
     '  2. In another terminal, find yourself:\n' +

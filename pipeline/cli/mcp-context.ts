@@ -5,7 +5,11 @@ import type { GlobalOptions } from './options.ts';
 import { version } from './version.ts';
 
 /** What the tools of the Model Context Protocol answer from, as the command line was asked. */
-export function mcpContext({ dataFolder, configFile }: GlobalOptions, reader: Reader, log: (line: string) => void): McpContext {
+export function mcpContext(
+  { dataFolder, configFile }: Pick<GlobalOptions, 'dataFolder' | 'configFile'>,
+  reader: Reader,
+  log: (line: string) => void,
+): McpContext {
   return {
     dataFolder,
     reader,

@@ -70,12 +70,7 @@ const modelOfType = z.discriminatedUnion('type', [
     /** How many of the last channels make a state. */
     order: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(1),
   }),
-  z.strictObject({
-    ...fitted,
-    type: z.literal('visit_scoring'),
-    /** `boosted_trees` are trained by BigQuery ML, and need that warehouse. */
-    trainer: z.enum(['logistic', 'boosted_trees']).default('logistic'),
-  }),
+  z.strictObject({ ...fitted, type: z.literal('visit_scoring') }),
   z.strictObject({
     ...common,
     type: z.literal('custom'),
@@ -119,6 +114,11 @@ interface LookingBack {
 export function lookbackDaysOf({ attribution: project, conversions }: LookingBack, model: AttributionModel, conversion: string): number {
   const own = typeof model.lookbackDays === 'object' ? model.lookbackDays[conversion] : model.lookbackDays;
   return own ?? conversions.find((one) => one.name === conversion)?.lookbackDays ?? project.lookbackDays;
+}
+
+/** The longest look-back of all models for one conversion, in days: whose sessions lie further back is credited by none. */
+export function longestLookbackDaysOf(config: LookingBack, conversion: string): number {
+  return Math.max(...modelsOf(config).map((model) => lookbackDaysOf(config, model, conversion)));
 }
 
 /** The longest look-back of all models and conversions, in days. */

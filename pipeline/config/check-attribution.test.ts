@@ -72,9 +72,9 @@ const WRONG: readonly [string, readonly unknown[], string][] = [
     'attribution.models[0].sql: "owm.sql": no such file: <folder>/owm.sql; did you mean "own.sql"?',
   ],
   [
-    'boosted trees without the warehouse that trains them',
-    [{ name: 'a', type: 'visit_scoring', trainer: 'boosted_trees' }],
-    'attribution.models[0].trainer: "boosted_trees": are trained by BigQuery ML, and the warehouse is "duckdb"; expected "logistic"',
+    'an option of another type',
+    [{ name: 'a', type: 'visit_scoring', order: 2 }],
+    'attribution.models[0].order: 2: unknown key; expected one of name, label, lookbackDays, trainingDays, type',
   ],
   [
     'a dimension that sessions do not have',
@@ -92,16 +92,14 @@ test.each(WRONG)('%s is told with what was expected', (_, models, message) => {
   expect(problemsOf(models)).toEqual([message]);
 });
 
-test('right models pass: shares that add up to 1, a file that is there, trees on BigQuery, a filter with a dimension of one’s own', () => {
+test('right models pass: shares that add up to 1, a file that is there, a filter with a dimension of one’s own', () => {
   const models = [
     { name: 'ends', type: 'position_based', first: 0.7, last: 0.3 },
     { name: 'own', type: 'custom', sql: 'own.sql' },
-    { name: 'trees', type: 'visit_scoring', trainer: 'boosted_trees' },
     { name: 'brandless', type: 'last_significant_click', significant: { custom: 'kind', equals: 'Other' } },
   ];
   const kind = { label: 'Kind', rules: [{ value: 'Brand', when: { dimension: 'campaign', contains: 'brand' } }], otherwise: 'Other' };
-  const warehouse = { type: 'bigquery', project: 'p', dataset: 'd' };
-  expect(problemsOf(models, { dimensions: { kind }, warehouse })).toEqual([]);
+  expect(problemsOf(models, { dimensions: { kind } })).toEqual([]);
 });
 
 const config = (attribution: ConfigInput['attribution']) =>

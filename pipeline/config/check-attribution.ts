@@ -56,15 +56,6 @@ function optionProblems(model: AttributionModel, config: Config, at: Place): Con
     }
     case 'last_significant_click':
       return model.significant === undefined ? [] : significantProblems(model.significant, config, (...path) => at('significant', ...path));
-    case 'visit_scoring':
-      return model.trainer === 'boosted_trees' && config.warehouse.type !== 'bigquery'
-        ? [
-            {
-              path: at('trainer'),
-              message: `"boosted_trees": are trained by BigQuery ML, and the warehouse is "${config.warehouse.type}"; expected "logistic"`,
-            },
-          ]
-        : [];
     case 'first_click':
     case 'last_click':
     case 'linear':
@@ -72,6 +63,7 @@ function optionProblems(model: AttributionModel, config: Config, at: Place): Con
     case 'shapley':
     case 'shapley_rate':
     case 'markov':
+    case 'visit_scoring':
     case 'custom':
       return [];
   }

@@ -99,7 +99,7 @@ const WRONG: readonly (readonly [string, readonly string[], readonly string[]])[
     'the query, which is the file itself',
     ['/* ---', 'label: Lead', 'sql: lead.sql', '--- */'],
     [
-      'conversions/lead.sql:3: sql: "lead.sql": unknown key; expected one of name, label, kind, value, adjustmentDays, keepZero, maximumShrink, watchHistory, inherit, normalize',
+      'conversions/lead.sql:3: sql: "lead.sql": unknown key; expected one of name, label, lookbackDays, margin, kind, value, adjustmentDays, keepZero, maximumShrink, watchHistory, inherit, normalize',
     ],
   ],
   ['another kind', ['/* ---', 'label: Lead', 'kind: purchase', '--- */'], ['conversions/lead.sql:3: kind: "purchase": expected "sql"']],

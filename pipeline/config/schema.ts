@@ -73,6 +73,10 @@ const edgeUrl = z.string().refine((text) => isEdgeUrl(text), {
   error: ({ input }) => `${JSON.stringify(input)}: expected an address such as "https://www.fernhill.example/t"`,
 });
 
+const publicUrl = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), {
+  error: ({ input }) => `${JSON.stringify(input)}: expected an address such as "https://reports.fernhill.example"`,
+});
+
 /** Without query and fragment; tokens go there, so plain http only on this machine. */
 function isEdgeUrl(text: string): boolean {
   const url = URL.parse(text);
@@ -187,6 +191,20 @@ export const Config = z.strictObject({
       trustedProxies: z.array(cidr).default([]),
     })
     .default({ path: '', script: 't', internalIps: [], trustedProxies: [] }),
+  /** The dashboard of `touchtrail up`; false: none. */
+  dashboard: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        /** Default: the next one after that of the edge. */
+        port: z.int().min(0).max(65_535).optional(),
+        /** Address to listen on; beyond this machine only with TOUCHTRAIL_DASHBOARD_TOKEN. */
+        host: z.string().min(1).default('127.0.0.1'),
+        /** Where readers reach it, where that is not where it listens: through a proxy. */
+        publicUrl: publicUrl.optional(),
+      }),
+    ])
+    .default({ host: '127.0.0.1' }),
   channels,
   sessions: z
     .strictObject({

@@ -124,6 +124,7 @@ test('the first run publishes: a file that describes itself, and the pointer to 
     lookbackDays: 90,
     dimensions: {},
     hasSourceKeys: true,
+    hasPreviousDates: true,
     identityKeys: [
       { name: 'user_id', tier: 'deterministic', priority: 1, windowDays: null, maxAnonymousIds: 100, exclusive: true },
       { name: 'email_hash', tier: 'deterministic', priority: 2, windowDays: null, maxAnonymousIds: 100, exclusive: false },
@@ -285,5 +286,18 @@ test('a publication accounts for what the edge acknowledged, by day in the proje
   expect(await reader.rows(sql`select * from publication_accounts`)).toEqual([
     { date: '2026-06-19', write_key_id: 'wk_1', accepted: 2, stored: 1, duplicate: 0, failed: 0, erased: 0, pending: 0, missing: 1 },
   ]);
+  await reader.close();
+});
+
+test('with BigQuery, which charges for what is read, a publication has no accounts', async () => {
+  await warehouse.load(DELIVERIES, [
+    { edge_instance: 'e1', edge_sequence: 1, received_at: '2026-06-30T10:00:00.000000Z', write_key_id: 'wk_1', count: 2 },
+  ]);
+  const bigquery = { type: 'bigquery' as const, project: 'fernhill', dataset: 'touchtrail' };
+  await night(1, { rows: 1, config: Config.parse({ project: config.project, warehouse: bigquery }) });
+  const reader = await openDuckDb(path.join(folder(), pointer().file), { readOnly: true });
+  const [row] = await reader.rows<{ config: string }>(sql`select config from publication`);
+  expect(JSON.parse(row!.config)).not.toHaveProperty('accounted');
+  expect(await reader.rows(sql`select * from publication_accounts`)).toEqual([]);
   await reader.close();
 });

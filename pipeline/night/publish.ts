@@ -91,14 +91,18 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
   const file = `${publicationId}.duckdb`;
   const temporary = path.join(folder, `${file}.tmp`);
   await warehouse.snapshot(PUBLISHED_TABLES, temporary);
-  const days = accountedDays(now, config.project.timeZone);
+  const days = isAccounted(config) ? accountedDays(now, config.project.timeZone) : undefined;
   const description = {
     publication_id: publicationId,
     published_at: now,
     data_up_to: await latestArrival(warehouse, now),
-    config: JSON.stringify({ ...content, params: await paramNames(warehouse), accounted: { from: days.from, to: days.to } }),
+    config: JSON.stringify({
+      ...content,
+      params: await paramNames(warehouse),
+      ...(days && { accounted: { from: days.from, to: days.to } }),
+    }),
   };
-  await describeSnapshot(temporary, description, definitions, await publishedAccounts(warehouse, days));
+  await describeSnapshot(temporary, description, definitions, days ? await publishedAccounts(warehouse, days) : []);
   // The snapshot may have taken long.
   await run.renewLease();
   await moveDurably(temporary, path.join(folder, file));
@@ -152,6 +156,9 @@ async function paramNames(warehouse: Warehouse): Promise<string[]> {
   );
   return rows.map(({ name }) => name);
 }
+
+/** The ledger reads all of the events: not every night, where a warehouse charges for it. */
+const isAccounted = ({ warehouse }: Config): boolean => warehouse.type === 'duckdb';
 
 /** Writes the row that names the publication, what it was made by and the accounts of the edge into the snapshot itself: file and name cannot be taken apart. */
 async function describeSnapshot(

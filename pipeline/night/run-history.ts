@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { writeAtomically } from '../embedded/durable.ts';
-import { RUN_HISTORY_FILE, type RunHistory, type RunRecord, type StepRecord } from '../models/reports/run-history.ts';
+import { RUN_HISTORY_FILE, RunHistory, type RunRecord, type StepRecord } from '../models/reports/run-history.ts';
 import { raw, sql, table } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { RUN_STEPS, RUNS } from './tables.ts';
@@ -29,11 +29,7 @@ export async function writeRunHistory(warehouse: Warehouse, dataFolder: string):
   );
   const byRun = Map.groupBy(steps, ({ run_id }) => run_id);
   const history: RunHistory = {
-    runs: runs.map((run) => ({
-      ...run,
-      warnings: JSON.parse(run.warnings) as string[],
-      steps: (byRun.get(run.run_id) ?? []).map(({ run_id: _, ...step }) => step),
-    })),
+    runs: runs.map((run) => ({ ...run, warnings: JSON.parse(run.warnings) as string[], steps: byRun.get(run.run_id) ?? [] })),
   };
-  await writeAtomically(path.join(dataFolder, RUN_HISTORY_FILE), JSON.stringify(history) + '\n', 0o600);
+  await writeAtomically(path.join(dataFolder, RUN_HISTORY_FILE), JSON.stringify(RunHistory.parse(history)) + '\n', 0o600);
 }

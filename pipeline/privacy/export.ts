@@ -6,6 +6,7 @@ import { ATTRIBUTION } from '../models/attribution/tables.ts';
 import { CONVERSION_CHANGES, CONVERSION_RECORDS, CONVERSIONS } from '../models/conversions/tables.ts';
 import { ANONYMOUS_ID_KINDS, type ErasedIds, isOneOf, namesErased, unionOf } from '../models/erasures/predicates.ts';
 import { EVENTS, FAILED_EVENTS } from '../models/events/tables.ts';
+import { REPORT_EVENT_FUNNELS } from '../models/funnels/tables.ts';
 import { IDENTITIES, IDENTITY_CHANGES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
 import { SESSIONS } from '../models/sessions/tables.ts';
 import { sourceTable } from '../sources/sources.ts';
@@ -47,8 +48,9 @@ export type ExportCounts = Readonly<Record<string, number>>;
 
 /**
  * Writes all that is stored of a person as one JSON document: identifiers, events with their properties, sessions with where they
- * came from, conversions with the credit of each touch, rows of the CRM, rejected events, and what no run has processed yet. Of those
- * whom only weaker signals join with the person it holds no row and no id. It is streamed: its size is bounded by nothing but the disk.
+ * came from, conversions with the credit of each touch, their ways through event funnels, rows of the CRM, rejected events, and what no
+ * run has processed yet. Of those whom only weaker signals join with the person it holds no row and no id. It is streamed: its size is
+ * bounded by nothing but the disk.
  */
 export async function exportPerson(request: ExportRequest): Promise<ExportCounts> {
   const { warehouse, config, dataFolder, person, joined, onLeftOut, now, write } = request;
@@ -173,6 +175,7 @@ function sections(warehouse: Warehouse, config: Config, ids: ErasedIds, stranger
     named(CONVERSION_RECORDS, ['conversion_time', 'conversion_name', 'id']),
     { name: CONVERSION_CHANGES.name, description: CONVERSION_CHANGES.description, target: CONVERSION_CHANGES, query: changes },
     { name: ATTRIBUTION.name, description: ATTRIBUTION.description, target: ATTRIBUTION, query: credits },
+    named(REPORT_EVENT_FUNNELS, REPORT_EVENT_FUNNELS.key),
     ...sources,
   ];
 }

@@ -16,6 +16,7 @@ import {
 } from './dimension-sql.ts';
 import { dimensionColumn, type DimensionName, isParam } from './dimensions.ts';
 import { factFilter, joinsOfFilter } from './filters.ts';
+import { firstSessions } from './first-sessions.ts';
 import { aggregateSql, factsOf, isDistinct, type Measure } from './measures.ts';
 import type { AttributedConversion, ReportQuery } from './schema.ts';
 
@@ -26,7 +27,7 @@ export type Period = 'current' | 'comparison';
 export interface FactsRequest {
   readonly query: ReportQuery;
   readonly dialect: Dialect;
-  readonly config: Pick<PublishedConfig, 'dimensions' | 'hasSourceKeys'>;
+  readonly config: Pick<PublishedConfig, 'dimensions' | 'hasSourceKeys' | 'hasPreviousDates'>;
   readonly measures: readonly Measure[];
   readonly dimensions: readonly DimensionName[];
   /** Whether costs are among the facts: by what they do not carry they are not. */
@@ -41,7 +42,7 @@ export const periodsOf = (query: ReportQuery): readonly Period[] => (query.compa
 /**
  * The facts of each table, grouped and put below each other: no join of tables of facts, so no fact is counted twice or lost.
  * Columns: the dimensions, `conversion_name` and `model` (NULL but for credits), and {@link periodColumn} of every measure.
- * A group may come in several rows, but one of distinct values comes in one.
+ * A group may come in several rows, but one whose distinct values must be told apart comes in one.
  */
 export function factsSql(request: FactsRequest): Sql {
   const { query, measures } = request;
@@ -71,7 +72,8 @@ function namedGroups(facts: FactTable, request: FactsRequest): Sql {
   const { query, dialect, config, dimensions } = request;
   const setting: DimensionSetting = { dialect, config, interval: query.interval };
   const own = request.measures.filter((measure) => factsOf(measure) === facts.table);
-  const isFinal = own.some(isDistinct);
+  const areUsersFirst = own.includes('users') && firstSessions(query.date_range, facts, request) !== undefined;
+  const isFinal = own.some((measure) => isDistinct(measure) && !(measure === 'users' && areUsersFirst));
   const joins = { facts: new Set(joinsOfFilter(query.filters, facts, setting)), groups: new Set<'ads' | 'wide'>() };
   const keys = new Map<string, Sql>();
   const isKeyed = !isFinal && isBySource(facts, request, setting);
@@ -93,7 +95,12 @@ function namedGroups(facts: FactTable, request: FactsRequest): Sql {
   const periods = periodsOf(query);
   const groupedBy = [...[...keys].map(([name, key]) => sql`${key} as ${raw(name)}`), ...pair.map((name) => raw(`facts.${name}`))];
   const sums = own.flatMap((measure) =>
-    periods.map((period) => sql`${aggregateSql(measure, conditionsOf(period, facts, query))} as ${raw(periodColumn(measure, period))}`),
+    periods.map((period) => {
+      const counted = conditionsOf(period, facts, query);
+      const first = measure === 'users' ? firstSessions(rangeOf(period, query), facts, request) : undefined;
+      const value = first ? sql`countif(${join([...counted, first], ' and ')})` : aggregateSql(measure, counted);
+      return sql`${value} as ${raw(periodColumn(measure, period))}`;
+    }),
   );
   const columns = request.measures.flatMap((measure) =>
     periods.map((period) => {
@@ -151,9 +158,11 @@ function conditions(facts: FactTable, { query, costs }: FactsRequest, setting: D
 
 /** With one period all facts are of it. */
 function conditionsOf(period: Period, facts: FactTable, query: ReportQuery): Sql[] {
-  if (!query.comparison_date_range) return [];
-  return [within(facts, period === 'current' ? query.date_range : query.comparison_date_range)];
+  return query.comparison_date_range ? [within(facts, rangeOf(period, query))] : [];
 }
+
+const rangeOf = (period: Period, { date_range, comparison_date_range }: ReportQuery): DateRange =>
+  period === 'comparison' && comparison_date_range ? comparison_date_range : date_range;
 
 /** Whether a fact is dated within a period. */
 export const within = (facts: FactTable, { start_date, end_date }: DateRange): Sql =>

@@ -54,11 +54,12 @@ export function previousPeriod({ start_date, end_date }: DateRange): DateRange {
 
 /** The same days a year before; 29 February becomes 28 February. */
 export function yearBefore({ start_date, end_date }: DateRange): DateRange {
-  const back = (date: string) => {
-    const other = `${Number(date.slice(0, 4)) - 1}${date.slice(4)}`.padStart(10, '0');
-    return isDate(other) ? other : `${other.slice(0, 8)}28`;
-  };
-  return { start_date: back(start_date), end_date: back(end_date) };
+  return { start_date: dayYearBefore(start_date), end_date: dayYearBefore(end_date) };
+}
+
+function dayYearBefore(date: string): string {
+  const day = `${Number(date.slice(0, 4)) - 1}${date.slice(4)}`.padStart(10, '0');
+  return isDate(day) ? day : `${day.slice(0, 8)}28`;
 }
 
 /** The period that one is compared with; undefined: with none. */
@@ -81,8 +82,12 @@ export function intervalOf(range: DateRange): 'day' | 'week' | 'month' {
 /** How many calendar months a period is, where it is whole ones. */
 function wholeMonths({ start_date, end_date }: DateRange): number | undefined {
   if (!start_date.endsWith('-01') || !addDays(end_date, 1).endsWith('-01')) return undefined;
-  const months = (date: string) => Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7));
-  return months(end_date) - months(start_date) + 1;
+  return monthNumber(end_date) - monthNumber(start_date) + 1;
+}
+
+/** Months counted through all years. */
+function monthNumber(date: string): number {
+  return Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7));
 }
 
 /** The dates that stand for a period by day, week (its Monday) or month (its first): what the dimension `date` can be. */

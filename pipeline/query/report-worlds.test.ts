@@ -53,8 +53,8 @@ test.each(SEEDS)('every metric by any dimensions is what a plain loop over the f
   try {
     for (let number = 0; number < QUERIES_PER_WORLD; number++) {
       const { query, filter, basis } = randomQuery(seed, number);
-      // A publication of an earlier version has no source keys, and answers the same.
-      const config = { ...RANDOM_PUBLICATION.config, hasSourceKeys: number % 3 > 0 };
+      // A publication of an earlier version has no source keys and no dates of earlier visits, and answers the same.
+      const config = { ...RANDOM_PUBLICATION.config, hasSourceKeys: number % 3 > 0, hasPreviousDates: number % 3 > 0 };
       const { rows, totals } = await runReport(world, { ...RANDOM_PUBLICATION, config }, parseReportQuery(query, config));
       for (const { conversion, model } of PAIRS) {
         const { start_date: from, end_date: to } = query.date_range;
@@ -88,6 +88,57 @@ function nothing(metric: string, conversion: string): number | null {
   if (['sessions', 'users', 'conversions', 'converted_users', 'qualified_conversions'].includes(metric)) return 0;
   return conversion === 'order' && (metric === 'conversion_value' || metric === 'profit') ? 0 : null;
 }
+
+const begin = (date: string, interval: 'day' | 'month') => (interval === 'day' ? date : `${date.slice(0, 8)}01`);
+
+test.each(SEEDS)('persons are told apart by time and channel as a plain loop does it (world %d)', async (seed) => {
+  const facts = randomFacts(seed);
+  const world = await openFacts(facts);
+  try {
+    for (const [start_date, end_date] of [['2026-01-01', '2026-12-31'] as const, ['2026-01-31', '2026-02-14'] as const]) {
+      const other = { start_date: '2026-02-01', end_date: '2026-03-31' };
+      for (const interval of ['day', 'month'] as const) {
+        for (const dimensions of [[], ['date'], ['channel'], ['date', 'channel']] as const) {
+          // Two periods have no date in common.
+          const isCompared = !(dimensions as readonly string[]).includes('date');
+          const expected = (range: { start_date: string; end_date: string }) => {
+            const persons = new Map<string, Set<unknown>>();
+            for (const row of facts.sessions) {
+              const date = row['click_date'] as string;
+              if (date < range.start_date || date > range.end_date) continue;
+              const key = JSON.stringify(dimensions.map((name) => (name === 'date' ? begin(date, interval) : row['channel'])));
+              persons.set(key, (persons.get(key) ?? new Set()).add(row['person_key']));
+            }
+            return persons;
+          };
+          const { rows } = await runReport(
+            world,
+            RANDOM_PUBLICATION,
+            parseReportQuery(
+              {
+                date_range: { start_date, end_date },
+                ...(isCompared && { comparison_date_range: other }),
+                dimensions: [...dimensions],
+                interval,
+                metrics: ['users'],
+              },
+              RANDOM_PUBLICATION.config,
+            ),
+          );
+          const [now, before] = [expected({ start_date, end_date }), isCompared ? expected(other) : new Map<string, Set<unknown>>()];
+          expect(rows).toHaveLength(new Set([...now.keys(), ...before.keys()]).size);
+          for (const row of rows) {
+            const key = JSON.stringify(dimensions.map((name) => row.dimensions[name]));
+            expect(row.figures['users'], key).toBe(now.get(key)?.size ?? 0);
+            if (isCompared) expect(row.comparison!['users'], key).toBe(before.get(key)?.size ?? 0);
+          }
+        }
+      }
+    }
+  } finally {
+    await world.close();
+  }
+});
 
 test('credits of every model add up to the conversions, by both time bases, whatever the dimensions', async () => {
   const facts = randomFacts(7);

@@ -13,6 +13,8 @@ export interface TableDefinition {
   /** A TIMESTAMP or DATE column; BigQuery partitions by its day. */
   readonly partitionBy?: string;
   readonly clusterBy?: readonly string[];
+  /** Most texts stand in many rows that lie together: DuckDB then writes them once each, and does not first try what else is smaller. */
+  readonly hasRepeatedTexts?: boolean;
 }
 
 /** The key columns of a table as a table of their own: what {@link Warehouse.delete} is given. */

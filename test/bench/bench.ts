@@ -2,6 +2,7 @@ import { createProgress } from '../../pipeline/cli/progress.ts';
 import { emphasisFor } from '../../pipeline/cli/render/text.ts';
 import { attribution } from './attribution/attribution.ts';
 import { conversions } from './conversions/conversions.ts';
+import { dashboard } from './dashboard/dashboard.ts';
 import { edge } from './edge/edge.ts';
 import { identity } from './identity/identity.ts';
 import { models } from './models/models.ts';
@@ -15,7 +16,7 @@ import { runBenches } from './run.ts';
 const WIDTH = process.stdout.isTTY ? Math.max(process.stdout.columns, 100) : 140;
 
 process.exitCode = await runBenches(process.argv.slice(2), {
-  benches: [attribution, conversions, edge, identity, models, reading, sessions, tracker],
+  benches: [attribution, conversions, dashboard, edge, identity, models, reading, sessions, tracker],
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   progress: (json) => createProgress({ json }),

@@ -9,7 +9,7 @@ import { attribution } from '../../pipeline/models/attribution/attribution.ts';
 import { LEAST_CONVERSIONS } from '../../pipeline/models/attribution/fitted/effects.ts';
 import { MOST_ELIMINATED } from '../../pipeline/models/attribution/fitted/markov.ts';
 import { models } from '../../pipeline/models/attribution/fitted/models-step.ts';
-import { EXACT_CHANNELS, SAMPLED_PAIRS } from '../../pipeline/models/attribution/fitted/shapley-rate.ts';
+import { EXACT_CHANNELS, SAMPLED_PAIRS, shapleyValues } from '../../pipeline/models/attribution/fitted/shapley-rate.ts';
 import { conversions } from '../../pipeline/models/conversions/conversions.ts';
 import { events } from '../../pipeline/models/events/events.ts';
 import { identity } from '../../pipeline/models/identity/identity.ts';
@@ -97,4 +97,21 @@ test('the limits that the page names are those of the code', () => {
   expect(text).toContain(`more than ${MOST_ELIMINATED.toLocaleString('en')} states`);
   expect(text).toContain(`exact up to ${EXACT_CHANNELS} channels`);
   expect(text).toContain(`${(2 * SAMPLED_PAIRS).toLocaleString('en')} orders`);
+});
+
+test('where people come back directly, the rate-based game gives Direct all of it, as the example says', () => {
+  const channels = ['Direct', 'Display'];
+  const sets = tableOf(text, 'Paths over | Paths').map(([over, paths, conversions]) => ({
+    channels: channels.flatMap((name, i) => (over!.includes(name) ? [i + 1] : [])),
+    paths: Number(paths),
+    conversions: Number(conversions),
+  }));
+  expect(sets.map((set) => set.channels)).toEqual([[1], [2], [1, 2]]);
+  const [direct, display] = [0.675, -0.275];
+  expect(text).toContain(`= ${direct}, and Display`);
+  expect(text).toContain(`= ${String(display).replace('-', '−')}: it began`);
+  const values = shapleyValues(sets);
+  expect(values.map(({ channel }) => channel)).toEqual([1, 2]);
+  expect(values[0]!.value).toBeCloseTo(direct, 12);
+  expect(values[1]!.value).toBeCloseTo(display, 12);
 });

@@ -27,7 +27,7 @@ test('the config of the page credits the path of the page as the page says', asy
   const conversions = `conversions: [{ name: 'lead', label: 'Lead', kind: 'event', event: 'lead' }]`;
   await writeFile(file, `export default { ${project}, ${conversions}, ${blockOf(await codeBlocks('models.md'), 'ts visit-scoring')} };`);
   const { config } = await loadConfig(file);
-  expect(modelsOf(config).at(-1)).toEqual({ name: 'visit_scoring', type: 'visit_scoring', trainingDays: 180, trainer: 'logistic' });
+  expect(modelsOf(config).at(-1)).toEqual({ name: 'visit_scoring', type: 'visit_scoring', trainingDays: 180 });
 
   const world = await openWorld(config);
   const path = tableOf(section, 'Visit | Channel');

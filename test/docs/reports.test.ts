@@ -31,8 +31,8 @@ beforeAll(async () => {
   const otherCosts = await world.rows(`select * from ${REPORT_OTHER_COSTS.name}`);
   await world.close();
   const tables = REPORT_TABLES.map(([table, rows]) => [table, table === REPORT_OTHER_COSTS ? otherCosts : rows] as const);
-  // The facts are written by hand, without keys of their sources.
-  await publish(folder, tables, { config: { ...publishedConfig(config), params: [], hasSourceKeys: false } });
+  // The facts are written by hand, without keys of their sources and without dates of earlier visits.
+  await publish(folder, tables, { config: { ...publishedConfig(config), params: [], hasSourceKeys: false, hasPreviousDates: false } });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DemoPlace, placeIn } from '../../examples/demo/place.ts';
 import type { FunnelResult } from '../../pipeline/query/funnel/stages.ts';
+import { type OpenPublication, openPublication } from '../../pipeline/query/publication.ts';
 import type { Journey } from '../../pipeline/query/journey/types.ts';
 import type { ReportResult } from '../../pipeline/query/result.ts';
 import { command, type CommandResult, touchtrailJson } from '../cli.ts';
@@ -22,6 +23,8 @@ import {
   WHOLE_HISTORY,
 } from '../simulator/truth-tables.ts';
 import { readTable } from '../terminal-table.ts';
+import { describeDashboard } from './dashboard/on-demo.ts';
+import { DEMO_MODELS, expectEqualBases, expectOneTotal, expectTrueCoverage, expectWholeCredits } from './demo-invariants.ts';
 
 /*
  * The command of the README, literally, with all its visitors; then everything it has shown and published is compared
@@ -90,7 +93,7 @@ describe('npm run demo -- --exit', () => {
     );
     expect(shown).toMatch(
       new RegExp(
-        `^ +Tue 9 Dec 2025 14:21 +D1 +Paid Search · google / cpc .*\\n(?: +→ .*\\n)* +→ credit for Closed/Won ${danasDeal().dealId}: first click, last significant click$`,
+        `^ +Tue 9 Dec 2025 14:21 +D1 +Paid Search · google / cpc .*\\n(?: {20}.*\\n)* +→ credit for Opportunity ${danasDeal().dealId}, Closed/Won ${danasDeal().dealId}: first click, last significant click, `,
         'm',
       ),
     );
@@ -115,6 +118,8 @@ describe('npm run demo -- --exit', () => {
     }
   });
 });
+
+describeDashboard(() => place.data, truth);
 
 const CHAPTERS = {
   funnel: 'From lead to closed deal, by channel',
@@ -249,11 +254,9 @@ describe('the publication of the demo', () => {
     const won = journey.conversions.find(({ name }) => name === 'closed_won');
     expect(won).toMatchObject({ id: danasDeal().dealId, value: 50_000 });
     const credits = (index: number) =>
-      journey.sessions[index]!.credits.filter(({ conversion }) => conversion === 'closed_won').map(({ model, credit, value }) => [
-        model,
-        credit,
-        value,
-      ]);
+      journey.sessions[index]!.credits.filter(
+        ({ conversion, model }) => conversion === 'closed_won' && (MODELS as readonly string[]).includes(model),
+      ).map(({ model, credit, value }) => [model, credit, value]);
     expect(credits(0)).toEqual([
       ['first_click', 1, 50_000],
       ['last_significant_click', 1, 50_000],
@@ -261,6 +264,14 @@ describe('the publication of the demo', () => {
     expect(credits(1)).toEqual([]);
     expect(credits(2)).toEqual([['last_click', 1, 50_000]]);
     expect(credits(3)).toEqual([]);
+    // Three touches of two channels, the first and the two direct ones.
+    const shares = (model: string) =>
+      journey.sessions.map(
+        ({ credits: all }) => all.find((credit) => credit.conversion === 'closed_won' && credit.model === model)?.credit ?? 0,
+      );
+    expect(shares('linear')).toEqual([0.333333334, 0.333333333, 0.333333333].map((share) => expect.closeTo(share, 8)).concat(0));
+    expect(shares('position_based')).toEqual([0.4, 0.2, 0.4, 0]);
+    expect(shares('shapley')).toEqual([0.5, 0.25, 0.25, 0]);
     expect(journey.pending).toEqual([]);
   });
 
@@ -290,6 +301,22 @@ describe('the publication of the demo', () => {
         expect(shown.toSorted()).toEqual(credited(model));
       }
     }
+  });
+
+  describe('whatever the model', () => {
+    let opened: OpenPublication;
+    beforeAll(async () => {
+      opened = await openPublication(place.data);
+    });
+    afterAll(() => opened?.warehouse.close());
+
+    test('the models of the example are there', () => {
+      expect(opened.publication.config.models).toEqual(DEMO_MODELS);
+    });
+    test('credits of each conversion make one, and all of its value', () => expectWholeCredits(opened, truth));
+    test('no dimension changes a total, and rows add up to it', () => expectOneTotal(opened, truth));
+    test('both time bases have one grand total', () => expectEqualBases(opened));
+    test('costs and sessions belong together as ads were clicked', () => expectTrueCoverage(opened, truth));
   });
 
   test('a second run on the same data changes no row', async () => {

@@ -14,7 +14,8 @@ import { contents, copyProject, createProject, secondDay, type SmallProject } fr
 const projects: SmallProject[] = [];
 /** After its first night, with a second day landed. */
 let prepared: SmallProject;
-/** What the tables hold after an undisturbed second night. */
+/** What an undisturbed second night does, and what the tables hold after it. */
+let calmly: RunSummary;
 let undisturbed: Record<string, readonly Row[]>;
 
 beforeAll(async () => {
@@ -22,7 +23,7 @@ beforeAll(async () => {
   await night(prepared);
   secondDay(prepared);
   const calm = keep(copyProject(prepared));
-  await night(calm);
+  calmly = await night(calm);
   undisturbed = await contents(calm);
 });
 afterAll(() => {
@@ -53,16 +54,27 @@ const pointer = (project: SmallProject): string => readFileSync(join(project.dat
 
 test('the undisturbed nights did what the tests below compare with', () => {
   expect(Object.fromEntries(Object.entries(undisturbed).map(([name, rows]) => [name, rows.length]))).toMatchObject({
-    events_raw: 7,
-    events: 6,
-    sessions: 4,
-    crm_leads: 2,
+    events_raw: 8,
+    events: 7,
+    sessions: 5,
+    crm_leads: 3,
     crm_deals: 2,
     costs: 2,
-    conversions: 4,
-    'published sessions': 4,
+    conversions: 5,
+    report_funnel: 2,
+    'published sessions': 5,
     'published costs': 2,
   });
+});
+
+test('every step that is killed below has work in the second night', () => {
+  const changed = Object.entries(calmly.changes).filter(([, { inserted, updated, deleted }]) => inserted + updated + deleted > 0);
+  expect(changed.map(([name]) => name)).toEqual(
+    expect.arrayContaining(
+      ['events_raw', 'events', 'crm_leads', 'costs', 'sessions', 'identities', 'conversions', 'model_versions', 'applied_versions']
+        .concat(['attribution', 'report_funnel', 'report_event_funnels', 'report_sessions', 'report_credits', 'ad_references', 'report_ads']), // prettier-ignore
+    ),
+  );
 });
 
 test('a second run on unchanged data changes no row and keeps the publication', async () => {

@@ -43,7 +43,11 @@ export default defineConfig({
     { name: 'lead', label: 'Lead', sql: 'lead.sql', adjustmentDays: 3650 },
     { name: 'closed_won', label: 'Closed/Won', sql: 'closed_won.sql', value: 'money', adjustmentDays: 3650 },
   ],
+  attribution: { models: ['last_significant_click', 'linear', 'markov'] },
   funnel: ['lead', 'closed_won'],
+  eventFunnels: [
+    { name: 'return', label: 'Return', steps: [{ name: 'first', page_path: '/' }, { name: 'again', page_path: '/' }], windowHours: 48 },
+  ],
 });
 `;
 
@@ -73,16 +77,24 @@ export function createProject(): SmallProject {
   return project;
 }
 
-/** What the second night finds: more visits of old and new visitors, a lead more, a deal changed, another day of costs. */
+/**
+ * What the second night finds: more visits of old and new visitors, one of them of a month that no model is fitted to yet, two
+ * leads more, a deal changed, another day of costs.
+ */
 export function secondDay(project: SmallProject): void {
   land(project, 'night-2', [
     visit('m4', 'visitor-b', '2026-03-02T12:10:00.000Z', {}),
     visit('m5', 'visitor-b', '2026-03-03T09:00:00.000Z', { utm_source: 'newsletter', utm_medium: 'email' }),
+    visit('m7', 'visitor-d', '2026-02-10T10:00:00.000Z', { utm_source: 'partner', utm_medium: 'referral' }),
     { ...visit('m6', 'visitor-c', '2026-03-03T09:30:00.000Z', {}), email_hashes: [{ hash: 'b'.repeat(64), origin: 'form' }] },
   ]);
   writeFileSync(
     join(project.folder, 'leads.csv'),
-    leads(['L1,2026-03-02 10:30:00,ada@example.com,visitor-a', 'L2,2026-03-03 09:40:00,ada@example.com,visitor-b']),
+    leads([
+      'L0,2026-02-10 10:30:00,,visitor-d',
+      'L1,2026-03-02 10:30:00,ada@example.com,visitor-a',
+      'L2,2026-03-03 09:40:00,ada@example.com,visitor-b',
+    ]),
   );
   writeFileSync(join(project.folder, 'deals.csv'), deals(['D1,L1,2026-03-21,5200.50', 'D2,L2,2026-03-25,900']));
   writeFileSync(
@@ -103,6 +115,7 @@ const TIMES_OF_RUNS: ReadonlySet<string> = new Set([
   'definitions.built_at',
   'identity_changes.changed_at',
   'conversion_changes.changed_at',
+  'model_versions.fitted_at',
 ]);
 
 /** The rows of all tables the night makes, its own book-keeping left out, and of what it published, each in a fixed order. */

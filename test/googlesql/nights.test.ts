@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Config, type ConfigInput } from '../../pipeline/config/schema.ts';
 import { attribution } from '../../pipeline/models/attribution/attribution.ts';
+import { models } from '../../pipeline/models/attribution/fitted/models-step.ts';
 import { conversions } from '../../pipeline/models/conversions/conversions.ts';
+import { ads } from '../../pipeline/models/costs/ads.ts';
 import { DEFINITIONS } from '../../pipeline/models/definitions.ts';
 import { events } from '../../pipeline/models/events/events.ts';
+import { funnels } from '../../pipeline/models/funnels/funnels.ts';
 import { identity } from '../../pipeline/models/identity/identity.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
 import { sessions } from '../../pipeline/models/sessions/sessions.ts';
@@ -42,7 +45,23 @@ const PROJECT = {
   costs: [{ csv: 'costs.csv', platform: 'google_ads', source: 'google', medium: 'cpc' }],
   otherCosts: [{ name: 'team', amount: 10, currency: 'USD', from: '2026-03-01', to: '2026-03-03', channel: 'Events' }],
   // The last night is months after the first.
-  conversions: [{ name: 'lead', label: 'Lead', sql: 'lead.sql', adjustmentDays: 365 }],
+  conversions: [
+    { name: 'lead', label: 'Lead', sql: 'lead.sql', adjustmentDays: 365 },
+    { name: 'deal', label: 'Deal', sql: 'deal.sql', adjustmentDays: 365 },
+  ],
+  attribution: { models: ['first_click', 'last_click', 'last_significant_click', 'markov'] },
+  funnel: ['lead', 'deal'],
+  eventFunnels: [
+    {
+      name: 'visit',
+      label: 'Visit',
+      steps: [
+        { name: 'page', page_path: '/p' },
+        { name: 'again', page_path: '/p' },
+      ],
+      windowHours: 72,
+    },
+  ],
   identity: {
     maximumComponentSize: 4,
     keys: { ip_hash: { maxAnonymousIds: 3 }, email_hash_link: { maxAnonymousIds: 2 }, click_id: { maxAnonymousIds: 2, windowDays: 2 } },
@@ -177,9 +196,26 @@ async function files(world: World, night: number): Promise<void> {
     'lead.sql',
     'select lead_id as id, created_at as created, anonymous_id as client_id, email from crm_leads where created_at >= @from and created_at < @to',
   );
+  await world.file(
+    'deal.sql',
+    `select lead_id as id, created_at as created, anonymous_id as client_id, email from crm_leads
+      where lead_id <> 'L2' and created_at >= @from and created_at < @to`,
+  );
 }
 
-const STEPS = [events, syncSources, syncCosts, sessions, withIpHashes(identity, IP_KEY), conversions, attribution, reports];
+const STEPS = [
+  events,
+  syncSources,
+  syncCosts,
+  sessions,
+  withIpHashes(identity, IP_KEY),
+  conversions,
+  models,
+  attribution,
+  funnels,
+  reports,
+  ads,
+];
 const INPUT = { project: { name: 'Test', timeZone: 'Europe/Berlin', currency: 'EUR' }, site: { domains: ['www.fernhill.example'] } };
 const CONFIGS = [PROJECT, PROJECT, LATER].map((project) => Config.parse({ ...INPUT, ...project }));
 const NOW = ['2026-03-09T03:00:00.000Z', '2026-03-11T03:00:00.000Z', '2026-11-01T03:00:00.000Z'];
@@ -254,7 +290,7 @@ describe('several nights', () => {
       'istanbul',
     ]);
     for (const { name } of TABLES.filter(({ name: of }) =>
-      /^(events|sessions|identit|user_id|conversions|attribution|costs|report)/.test(of),
+      /^(events|sessions|identit|user_id|conversions|attribution|costs|report|ad_|model_versions|applied)/.test(of),
     )) {
       expect(await values(nightly, `select count(*) > 0 from ${name}`), name).toEqual([true]);
     }

@@ -33,6 +33,8 @@ export interface TrueSession {
   /** Berlin date of the start. */
   readonly date: string;
   readonly channel: Channel;
+  /** The visit that opened it. */
+  readonly opening: Arrival;
 }
 
 export interface TrueConversion {
@@ -101,7 +103,7 @@ function sessionsOfDevice(device: Device, person: ObservedPerson): TrueSession[]
       if (begins) {
         opening = arrival;
         startedAt = hit.at;
-        sessions.push({ device, person, startedAt, date: berlinDate(startedAt), channel: arrival.channel });
+        sessions.push({ device, person, startedAt, date: berlinDate(startedAt), channel: arrival.channel, opening });
       }
       lastHitAt = hit.at;
     }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { mcpContext } from '../mcp-context.ts';
+import { startDashboard } from '../dashboard-server.ts';
 import { globalOptions } from '../options.ts';
 import { stopRequested } from '../up/signals.ts';
 
@@ -12,28 +12,18 @@ export function registerDashboard(program: Command): void {
     .option('--host <address>', 'address to listen on; beyond this machine only with TOUCHTRAIL_DASHBOARD_TOKEN', '127.0.0.1')
     .addHelpText(
       'after',
-      '\nExample:\n  $ touchtrail dashboard --port 8788 --data ./data\n\nPrints "ready http://127.0.0.1:8788" once it answers. Ctrl-C ends it.\n',
+      '\nExample:\n  $ touchtrail dashboard --port 8788 --data ./data\n\nPrints "ready http://127.0.0.1:8788" once it answers. Ctrl-C ends it. Assistants are answered at /mcp (docs/mcp.md).\n',
     )
-    .action(async (options: { port: number; host: string }, command: Command) => {
+    .option('--public-url <url>', 'where readers reach it through a proxy: no other name is answered to')
+    .action(async ({ port, host, publicUrl }: { port: number; host: string; publicUrl?: string }, command: Command) => {
       const given = globalOptions(command);
-      // Loaded here: no other command needs them.
-      const { serveDashboard } = await import('../../dashboard/serve.ts');
-      const { isSame } = await import('../../dashboard/security.ts');
-      const { createMcpEndpoint } = await import('../../mcp/http.ts');
-      const token = process.env['TOUCHTRAIL_DASHBOARD_TOKEN'] || undefined;
       const log = (line: string) => {
         if (!given.quiet) process.stderr.write(`${line}\n`);
       };
-      const server = await serveDashboard({
-        dataFolder: given.dataFolder,
-        host: options.host,
-        port: options.port,
-        token,
-        log,
-        mcp: (reader) => createMcpEndpoint(mcpContext(given, reader, log), token === undefined ? undefined : (one) => isSame(one, token)),
-      });
-      process.stdout.write(`ready ${server.url}\n`);
+      const server = await startDashboard({ port, host, publicUrl }, given, log);
       try {
+        await server.load();
+        process.stdout.write(`ready ${server.url}\n`);
         await stopRequested();
       } finally {
         await server.stop();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
 import { isDate } from '../../query/dates.ts';
+import { type Cause, CAUSE_NAMES } from '../../query/diff/causes.ts';
 import { runDiff } from '../../query/diff/diff.ts';
 import { openPair, type PublicationPair } from '../../query/diff/pair.ts';
 import { DIFF_METRICS, type DiffQueryInput, parseDiffQuery } from '../../query/diff/schema.ts';
@@ -19,6 +20,7 @@ interface DiffOptions {
   readonly to?: string;
   readonly basis: string;
   readonly list?: string | true;
+  readonly cause?: string;
   readonly csv?: boolean;
 }
 
@@ -53,6 +55,7 @@ export function registerDiff(program: Command): void {
     .option('--to <date>', 'last day, included')
     .option('--basis <basis>', 'which date counts: conversion or click', 'conversion')
     .option('--list [conversions]', `name the conversions that differ, the largest changes first (default: ${LISTED})`)
+    .option('--cause <cause>', `list only the conversions that differ because of it: ${CAUSE_NAMES.join(', ')}`)
     .option('--csv', 'comma-separated values; with --list of the conversions')
     .addHelpText('after', EXAMPLES)
     .action(async (from: string | undefined, to: string | undefined, options: DiffOptions, self: Command) => {
@@ -80,7 +83,13 @@ function queryOf(options: DiffOptions, { earlier, later }: PublicationPair): Dif
     dimension: options.by === 'total' ? null : options.by,
     ...periodOf(options),
     time_basis: timeBasisOf(options.basis),
-    list: options.list === undefined ? 0 : options.list === true ? LISTED : countOf('--list', options.list),
+    ...(options.cause !== undefined && { cause: options.cause as Cause }),
+    list:
+      options.list === undefined && options.cause === undefined
+        ? 0
+        : options.list === undefined || options.list === true
+          ? LISTED
+          : countOf('--list', options.list),
   };
 }
 

@@ -60,6 +60,7 @@ test('a dry run says which identifiers and how many rows, and writes nothing', a
     failed_events: '1 deleted',
     sessions: '2 deleted',
     identities: '2 deleted',
+    report_event_funnels: '1 deleted',
     crm_leads: '1 kept; the columns that identify are left out when the export is loaded',
     conversions: '1 kept without identifiers, (not attributed); gone where its query reads events',
     landing: '6 deleted',
@@ -78,7 +79,7 @@ test('an export holds all that is stored of a person, wherever it lies, and noth
   const { stdout, stderr } = await person('export', '--user-id', 'u7', '--out', out);
   expect(stdout).toBe('');
   expect(stderr).toBe(
-    '2 identities, 2 user_identities, 5 identity_keys, 4 identity_edges, 2 sessions, 4 events, 1 failed_events, 1 conversions, 1 conversion_records, 3 attribution, 1 crm_leads, 1 not_yet_processed\n',
+    '2 identities, 2 user_identities, 5 identity_keys, 4 identity_edges, 2 sessions, 4 events, 1 failed_events, 1 conversions, 1 conversion_records, 3 attribution, 1 report_event_funnels, 1 crm_leads, 1 not_yet_processed\n',
   );
   expect(statSync(out).mode & 0o777).toBe(0o600);
   const text = readFileSync(out, 'utf8');
@@ -98,6 +99,9 @@ test('an export holds all that is stored of a person, wherever it lies, and noth
   ]);
   expect(document['conversions']!.rows).toMatchObject([{ id: 'L1', client_id: DESKTOP, value_micros: 10_000_000 }]);
   expect(document['crm_leads']!.rows).toMatchObject([{ lead_id: 'L1', email: 'jane@fernhill.example' }]);
+  expect(document['report_event_funnels']!.rows).toMatchObject([
+    { funnel_name: 'visit', message_id: 'd1', anonymous_id: DESKTOP, step: 1 },
+  ]);
   expect(document['failed_events']!.rows).toMatchObject([{ position: 3, reason: 'invalid_type' }]);
   expect(document['not_yet_processed']!.rows).toMatchObject([{ event: { message_id: 'p3', page_title: 'Not yet loaded' } }]);
 });

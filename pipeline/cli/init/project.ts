@@ -19,6 +19,21 @@ ${edge}  // Your own domains: visits between them are no referrals.
   conversions: [{ name: 'lead', label: 'Lead', sql: 'conversions/lead.sql' }],
   funnel: ['lead'],
 
+  // How conversions are credited: rules, and models that are fitted every month to the paths that were seen.
+  attribution: {
+    models: [
+      'first_click',
+      'last_click',
+      'last_significant_click',
+      'linear',
+      'position_based',
+      'time_decay',
+      'shapley',
+      'markov',
+      'visit_scoring',
+    ],
+  },
+
   // CRM exports become tables that conversions can select from.
   // sources: {
   //   crm_deals: {

@@ -1,6 +1,7 @@
 import { dayText } from '../../query/format.ts';
-import type { CostCoverage, WayCoverage } from '../../query/coverage/coverage.ts';
-import { toCsv } from './csv.ts';
+import type { CostCoverage } from '../../query/coverage/coverage.ts';
+import { campaignsCsv } from '../../query/coverage/csv.ts';
+import { wayText } from '../../query/coverage/labels.ts';
 import { EMPTY, figureFormat, timeFormat } from './format.ts';
 import type { View } from './identity.ts';
 import { NOT_SET, words } from './labels.ts';
@@ -13,30 +14,11 @@ const SHOWN = 20;
 const left = (...headers: readonly string[]): TableColumn[] => headers.map((header) => ({ header, align: 'left' }));
 const right = (...headers: readonly string[]): TableColumn[] => headers.map((header) => ({ header, align: 'right' }));
 
-/** How sessions were matched, in words. */
-const WAYS: Readonly<Record<string, string>> = {
-  campaign_id: 'campaign id in the landing address',
-  ad_group_id: 'ad group id in the landing address',
-  ad_id: 'ad id in the landing address',
-  utm_campaign_id: 'utm_campaign is the campaign id',
-  campaign_name: 'utm_campaign is a name of the campaign',
-  ambiguous: 'several campaigns fit',
-  platform: 'only the platform is known',
-};
-const wayText = ({ matched_by }: Pick<WayCoverage, 'matched_by'>): string =>
-  matched_by === null ? 'nothing fits' : (WAYS[matched_by] ?? matched_by);
-
-const CSV_COLUMNS = ['platform', 'account', 'campaign', 'campaign_id', 'cost', 'clicks', 'sessions'] as const;
-
 /** How far costs and sessions belong together; as CSV the campaigns with their cost and their sessions. */
 export function coverageView(coverage: CostCoverage): View {
   return {
     data: coverage,
-    csv: () =>
-      toCsv(
-        [...CSV_COLUMNS],
-        coverage.campaigns.map((row) => CSV_COLUMNS.map((name) => row[name])),
-      ),
+    csv: () => campaignsCsv(coverage),
     text: ({ width, emphasis }) => {
       const { meta } = coverage;
       const figure = figureFormat(meta.currency);

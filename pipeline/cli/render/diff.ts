@@ -1,9 +1,9 @@
 import { CAUSE_NAMES, CAUSES, type Cause } from '../../query/diff/causes.ts';
+import { figuresCsv, listCsv } from '../../query/diff/csv.ts';
 import { inUnits, plainDiff } from '../../query/diff/plain.ts';
 import { type DiffMetric, isOfConversions } from '../../query/diff/schema.ts';
 import type { ConversionSide, DiffConversion, DiffFigures, DiffResult, MetricDiff } from '../../query/diff/types.ts';
 import { dimensionLabel } from '../../query/dimensions.ts';
-import { toCsv } from './csv.ts';
 import { EMPTY, type FigureKind, figureFormat, timeFormat } from './format.ts';
 import type { View } from './identity.ts';
 import { dayText, NOT_SET, words } from './labels.ts';
@@ -99,7 +99,8 @@ function differingLine({ differing, query, metrics }: DiffResult): string {
   const all = counts.reduce((sum, [, count]) => sum + count, 0);
   if (all === 0) return 'No conversion differs.\n';
   const parts = counts.map(([name, count]) => `${CAUSES[name].label.toLowerCase()} ${count.toLocaleString('en')}`);
-  const more = query.list === 0 ? '; --list names them' : query.list < all ? `; the first ${query.list} are listed` : '';
+  const ofCause = query.cause === undefined ? undefined : `; those because of ${CAUSES[query.cause].label.toLowerCase()} are listed`;
+  const more = ofCause ?? (query.list === 0 ? '; --list names them' : query.list < all ? `; the first ${query.list} are listed` : '');
   return `${all.toLocaleString('en')} ${all === 1 ? 'conversion differs' : 'conversions differ'}: ${parts.join(', ')}${more}\n`;
 }
 
@@ -129,43 +130,4 @@ function listBlock({ conversions, to }: DiffResult, { width, emphasis }: Screen)
     width,
     emphasis,
   });
-}
-
-function figuresCsv({ metrics }: DiffResult): string {
-  const rows = metrics.flatMap(({ metric, rows: found }) =>
-    found.map((row) => [
-      metric,
-      row.key,
-      ...[row.before, row.after, row.after - row.before, ...CAUSE_NAMES.map((name) => row.causes[name] ?? 0n)].map((value) =>
-        inUnits(metric, value),
-      ),
-    ]),
-  );
-  return toCsv(['metric', 'key', 'before', 'after', 'change', ...CAUSE_NAMES], rows);
-}
-
-function partOf(side: ConversionSide, key: string | null): [credit: number, value: number] {
-  const found = side.find((entry) => entry.key === key);
-  return [inUnits('conversions', found?.credit ?? 0n), inUnits('conversion_value', found?.value_micros ?? 0n)];
-}
-
-/** One row per conversion and value of the dimension in either publication. */
-function listCsv({ conversions }: DiffResult): string {
-  const rows = conversions.flatMap(({ conversion, id, conversion_time, cause, detail, before, after }) => {
-    const keys = [...new Set([...before, ...after].map(({ key }) => key))];
-    return keys.map((key) => [conversion, id, conversion_time, cause, detail, key, ...partOf(before, key), ...partOf(after, key)]);
-  });
-  const header = [
-    'conversion',
-    'id',
-    'conversion_time',
-    'cause',
-    'detail',
-    'key',
-    'credit_before',
-    'value_before',
-    'credit_after',
-    'value_after',
-  ];
-  return toCsv(header, rows);
 }

@@ -87,7 +87,9 @@ function legend({ stages, meta, rows, split_by }: CohortResult): string[] {
   const later = stages.slice(1);
   const figure = figureFormat(meta.currency);
   const isOpen = rows.some((row) => row.stages.some(({ open }) => open !== null && open > 0));
-  const lags = later.filter(({ lag_days }) => lag_days !== null).map(({ label, lag_days }) => `${label} ${lag_days} days`);
+  const lags = later
+    .filter(({ lag_days }) => lag_days !== null)
+    .map(({ label, lag_days }) => `${label} ${lag_days} ${lag_days === 1 ? 'day' : 'days'}`);
   const nobody = later
     .filter(({ links }) => links.nobody.conversions > 0)
     .map(({ label, links: { nobody }, money }) => {

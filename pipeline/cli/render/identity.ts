@@ -3,8 +3,8 @@ import type { EdgeStep, Explanation, GapStep, Step } from '../../query/identity/
 import type { Evidence } from '../../query/identity/evidence.ts';
 import type { Hub } from '../../query/identity/hubs.ts';
 import type { Refusal } from '../../query/identity/refusals.ts';
+import { refusalReasons, signalsCsv } from '../../query/identity/csv.ts';
 import type { IdentityStatistics } from '../../query/identity/statistics.ts';
-import type { Value } from '../../warehouse/warehouse.ts';
 import { toCsv } from './csv.ts';
 import { EMPTY, timeFormat } from './format.ts';
 import type { Screen } from './report.ts';
@@ -125,20 +125,15 @@ function gapText(gap: GapStep, timeZone: string): string {
 /** Statistics of the graph; as CSV the signals. */
 export function statisticsView(statistics: IdentityStatistics, timeZone: string): View {
   const { day } = timeFormat(timeZone);
-  const reasons = [...new Set(statistics.signals.flatMap(({ refused }) => Object.keys(refused)))].toSorted();
-  const rowsOf = (write: (count: number) => Value) =>
-    statistics.signals.map(({ signal, tier, edges_used, anonymous_ids, joins, refused }): Value[] => [
-      signal,
-      tier,
-      write(joins),
-      write(edges_used),
-      write(anonymous_ids),
-      ...reasons.map((reason) => write(refused[reason] ?? 0)),
-    ]);
+  const reasons = refusalReasons(statistics);
+  const rows = statistics.signals.map(({ signal, tier, edges_used, anonymous_ids, joins, refused }) => [
+    signal,
+    tier,
+    ...[joins, edges_used, anonymous_ids, ...reasons.map((reason) => refused[reason] ?? 0)].map(figure),
+  ]);
   return {
     data: statistics,
-    csv: () =>
-      toCsv(['signal', 'tier', 'joins', 'edges_used', 'anonymous_ids', ...reasons.map((reason) => `refused_${reason}`)], rowsOf(Number)),
+    csv: () => signalsCsv(statistics),
     text: ({ width, emphasis }) => {
       const sections = [
         `${figure(statistics.persons)} persons, ${figure(statistics.anonymous_ids)} anonymous ids\n`,
@@ -153,7 +148,7 @@ export function statisticsView(statistics: IdentityStatistics, timeZone: string)
             ...columns(['Signal', 'Tier', 'Joins', 'Edges used', 'Anonymous ids'], 1),
             ...reasons.map((reason): TableColumn => ({ header: reason.replaceAll('_', ' '), align: 'right', group: 'Edges refused' })),
           ],
-          rows: rowsOf(figure).map((row) => row.map(String)),
+          rows,
           width,
           emphasis,
         }),

@@ -241,3 +241,28 @@ test('many models stand together where they agree, the largest share first, and 
     ].join('\n'),
   );
 });
+
+test('conversions that are credited alike stand together, and those with a value of their own apart', () => {
+  const credits = [
+    ['lead', 'L1', null],
+    ['mql', 'L1', null],
+    ['opportunity', 'D1', 10_000],
+    ['closed_won', 'D1', 10_000],
+  ].flatMap(([conversion, conversion_id, value]) =>
+    [
+      ['first_click', 1],
+      ['linear', 0.5],
+    ].map(([model, credit]) => ({
+      conversion: conversion as string,
+      conversion_id: conversion_id as string,
+      model: model as string,
+      credit: credit as number,
+      value: value === null ? null : Number(value) * Number(credit),
+    })),
+  );
+  const text = renderJourney({ ...JOURNEY, sessions: [{ ...JOURNEY.sessions[0]!, credits }] }, PROJECT, { emphasis: PLAIN });
+  expect(text.match(/→ credit for .*/g)).toEqual([
+    '→ credit for Lead L1, Mql L1: first click; linear 50.0%',
+    '→ credit for Opportunity D1, Closed/Won D1: first click; linear 50.0% (€5,000.00)',
+  ]);
+});

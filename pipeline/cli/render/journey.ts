@@ -140,23 +140,29 @@ function sessionLines(session: JourneySession, context: Context): string[] {
 /** How long a line of credits may be before it is folded. */
 const CREDIT_WIDTH = 120;
 
-/** The credits of a session by conversion, the largest share first; models that give the same share stand together. */
+/**
+ * The credits of a session by conversion, the largest share first; models that give the same share stand together, and so do
+ * conversions that are credited alike, as those are that inherit.
+ */
 function creditLines(credits: readonly JourneyCredit[], { label, money }: Context): string[] {
-  const byConversion = new Map<string, JourneyCredit[]>();
-  for (const credit of credits) {
-    const key = JSON.stringify([credit.conversion, credit.conversion_id]);
-    byConversion.set(key, [...(byConversion.get(key) ?? []), credit]);
-  }
-  return [...byConversion.values()].flatMap((group) => {
-    const byShare = Map.groupBy(
-      group.toSorted((a, b) => b.credit - a.credit),
-      ({ credit, value }) => (credit === 1 ? '' : ` ${(credit * 100).toFixed(1)}%${value === null ? '' : ` (${money(value)})`}`),
-    );
-    const shares = [...byShare].map(([share, models]) => `${models.map(({ model }) => words(model).toLowerCase()).join(', ')}${share}`);
+  const byConversion = Map.groupBy(credits, ({ conversion, conversion_id }) => JSON.stringify([conversion, conversion_id]));
+  const credited = [...byConversion.values()].map((group) => {
     const { conversion, conversion_id } = group[0]!;
-    const indent = ' '.repeat(DETAIL + 4);
-    return folded(`→ credit for ${label(conversion)} ${conversion_id}: `, shares).map((line) => indent + line);
+    return { name: `${label(conversion)} ${conversion_id}`, shares: creditShares(group, money) };
   });
+  const indent = ' '.repeat(DETAIL + 4);
+  return [...Map.groupBy(credited, ({ shares }) => shares.join('; ')).values()].flatMap((alike) =>
+    folded(`→ credit for ${alike.map(({ name }) => name).join(', ')}: `, alike[0]!.shares).map((line) => indent + line),
+  );
+}
+
+/** The models that credit a session with a conversion, by their share. */
+function creditShares(group: readonly JourneyCredit[], money: Context['money']): string[] {
+  const byShare = Map.groupBy(
+    group.toSorted((a, b) => b.credit - a.credit),
+    ({ credit, value }) => (credit === 1 ? '' : ` ${(credit * 100).toFixed(1)}%${value === null ? '' : ` (${money(value)})`}`),
+  );
+  return [...byShare].map(([share, models]) => `${models.map(({ model }) => words(model).toLowerCase()).join(', ')}${share}`);
 }
 
 /** Parts behind a heading, separated by semicolons; a part that does not fit begins a new line. */

@@ -76,14 +76,20 @@ function textRows(model: ListedModel): string[][] {
   ]);
 }
 
-function notesOf({ name, provisional }: ListedModel): string[] {
-  const alike = Map.groupBy(provisional, ({ month, version_month: version }) => JSON.stringify([month, version]));
+function notesOf({ name, provisional, versions }: ListedModel): string[] {
+  const isLearned = (conversion: string, version: string | null) =>
+    versions.some((one) => one.conversion === conversion && one.month === version && one.status === 'fitted');
+  const alike = Map.groupBy(provisional, ({ conversion, month, version_month: version }) =>
+    JSON.stringify([month, version, isLearned(conversion, version)]),
+  );
   return [...alike.values()].map((same) => {
-    const { month, version_month: version } = same[0]!;
+    const { conversion, month, version_month: version } = same[0]!;
     const which = `${name}, ${month} (${same.map(({ conversion }) => conversion).join(', ')})`;
     return version === null
       ? `${which}: no version yet; the last significant click is credited`
-      : `${which}: provisional, credited by the version of ${version}`;
+      : isLearned(conversion, version)
+        ? `${which}: provisional, credited by the version of ${version}`
+        : `${which}: provisional; the version of ${version} had too little data, and the last significant click is credited`;
   });
 }
 

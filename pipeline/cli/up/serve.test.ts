@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Config } from '../../config/schema.ts';
 import { createKey } from '../../embedded/keys.ts';
 import { SegmentWriter } from '../../embedded/landing/segment-writer.ts';
-import { serve } from './serve.ts';
+import { callControl } from '../../embedded/control.ts';
+import type { DashboardPlace } from '../dashboard-server.ts';
+import { serve, type UpStatus } from './serve.ts';
 
 let dataFolder: string;
 beforeEach(async () => {
@@ -16,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataFolder, { recursive: true, force: true }));
 
-const start = (edge?: { path?: string; script?: string }, log: (line: string) => void = () => {}) =>
+const start = (edge?: { path?: string; script?: string }, log: (line: string) => void = () => {}, dashboard?: DashboardPlace) =>
   serve({
     loaded: {
       config: Config.parse({ project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' }, edge }),
@@ -26,6 +29,7 @@ const start = (edge?: { path?: string; script?: string }, log: (line: string) =>
     dataFolder,
     host: '127.0.0.1',
     port: 0,
+    dashboard,
     log,
   });
 
@@ -71,4 +75,29 @@ test('a new data folder is for this user alone and named, and so is that it has 
     `warning: there is no write key in ${dataFolder}, so that every event is refused: npx touchtrail keys create`,
   ]);
   expect(((await stat(dataFolder)).mode & 0o777).toString(8)).toBe('700');
+});
+
+test('the dashboard is served beside the edge, from its first page on, and ends with it', async () => {
+  const lines: string[] = [];
+  const server = await start(undefined, (line) => lines.push(line), { host: '127.0.0.1', port: 0 });
+  const [, url] = /^dashboard (http:\/\/127\.0\.0\.1:\d+)$/m.exec(lines.join('\n'))!;
+  expect((await callControl<UpStatus>(dataFolder, { command: 'status' }))?.dashboard).toBe(url);
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+  // Nothing is published yet.
+  const page = await fetch(url!);
+  expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('run `touchtrail run`')]);
+  await server.stop();
+  expect(await isAnswered(Number(new URL(url!).port))).toBe(false);
+});
+
+test('events are received where the port of the dashboard is taken', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const lines: string[] = [];
+  const server = await start(undefined, (line) => lines.push(line), { host: '127.0.0.1', port });
+  expect(lines.join('\n')).toContain(`warning: no dashboard: port ${port} of 127.0.0.1 is taken`);
+  expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  await server.stop();
+  other.close();
 });

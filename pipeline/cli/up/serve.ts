@@ -9,6 +9,8 @@ import type { RunChoices } from '../../models/step.ts';
 import { runInChild } from '../../night/run-in-child.ts';
 import { type Scheduler, type SchedulerOptions, startScheduler } from '../../night/scheduler.ts';
 import { newFolderNotice } from '../options.ts';
+import type { DashboardServer } from '../../dashboard/serve.ts';
+import { type DashboardPlace, startDashboard } from '../dashboard-server.ts';
 import { describeChanges } from '../run-view.ts';
 import { afterFailure, withCleanUp } from '../../night/both-errors.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -19,6 +21,8 @@ export interface ServeOptions {
   readonly dataFolder: string;
   readonly host: string;
   readonly port: number;
+  /** Where the dashboard listens; undefined: there is none. */
+  readonly dashboard?: DashboardPlace | undefined;
   /** One line for the operator. */
   readonly log: (line: string) => void;
 }
@@ -29,6 +33,8 @@ export interface UpStatus {
   readonly url: string;
   readonly running_since: string | null;
   readonly next_run: string;
+  /** Where the dashboard is; null where there is none. */
+  readonly dashboard: string | null;
 }
 
 export interface Server {
@@ -43,7 +49,7 @@ export interface Server {
  * `touchtrail up`: the edge with its landing zone, the control socket, and the nightly run in a process of its own.
  * @throws UserError where another `up` serves the data folder, or the port is taken.
  */
-export async function serve({ loaded, dataFolder, host, port, log }: ServeOptions): Promise<Server> {
+export async function serve({ loaded, dataFolder, host, port, dashboard: place, log }: ServeOptions): Promise<Server> {
   const other = await callControl<UpStatus>(dataFolder, { command: 'status' });
   if (other) throw new UserError(`touchtrail up is already running for ${dataFolder}: ${other.url}, process ${other.pid}`);
 
@@ -82,7 +88,10 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
     await runs.stop();
   };
   const stopControl = async (): Promise<void> => control?.close();
-  const stop = (): Promise<void> => withCleanUp(stopRuns, () => withCleanUp(stopControl, () => runtime.stop()));
+  let dashboard: DashboardServer | undefined;
+  const stopDashboard = async (): Promise<void> => dashboard?.stop();
+  const stop = (): Promise<void> =>
+    withCleanUp(stopRuns, () => withCleanUp(stopDashboard, () => withCleanUp(stopControl, () => runtime.stop())));
   try {
     const nightly = (scheduler = startScheduler(nightlyRun(loaded, runs, log)));
     control = await serveControl(dataFolder, {
@@ -96,8 +105,10 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
         url: runtime.url,
         running_since: runs.since(),
         next_run: nightly.next().toISOString(),
+        dashboard: dashboard?.url ?? null,
       }),
     });
+    dashboard = place && (await openDashboard(place, { dataFolder, configFile: loaded.file }, log));
     if ((await listKeys(dataFolder)).every(({ revoked_at }) => revoked_at !== null)) {
       log(`warning: there is no write key in ${dataFolder}, so that every event is refused: npx touchtrail keys create`);
     }
@@ -106,6 +117,23 @@ export async function serve({ loaded, dataFolder, host, port, log }: ServeOption
     // Without this the edge would go on receiving, and the command never end.
     await afterFailure(error, stop);
     throw error;
+  }
+}
+
+/** Whoever cannot read reports still receives events: a port that is taken is told, not thrown. */
+async function openDashboard(
+  place: DashboardPlace,
+  given: { dataFolder: string; configFile: string },
+  log: (line: string) => void,
+): Promise<DashboardServer | undefined> {
+  try {
+    const server = await startDashboard(place, given, log);
+    log(`dashboard ${server.url}`);
+    return server;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log(`warning: no dashboard: ${error.message}; events are received all the same`);
+    return undefined;
   }
 }
 

@@ -179,7 +179,7 @@ export function customRefusals(
 ): { readonly model: CustomModel; readonly query: Sql }[] {
   return modelGroups(config).flatMap((group) => {
     const custom = customOf(scope, group.models);
-    return custom.map((model) => ({ model, query: refusedRows(pathCtes(dialect, config, scope, group).ctes, custom, model) }));
+    return custom.map((model) => ({ model, query: refusedRows(dialect, pathCtes(dialect, config, scope, group).ctes, custom, model) }));
   });
 }
 

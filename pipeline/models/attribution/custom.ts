@@ -4,6 +4,7 @@ import type { Column } from '../../../edge/contract/columns.ts';
 import { type ModelOf, modelsOf } from '../../config/attribution.ts';
 import { withoutFrontMatter } from '../../config/front-matter.ts';
 import { UserError } from '../../config/user-error.ts';
+import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, param, raw, sql } from '../../warehouse/sql.ts';
 import { WarehouseError, sqlFrame } from '../../warehouse/warehouse-error.ts';
 import { ALL_TIME, parseQuery } from '../conversions/user-sql.ts';
@@ -175,7 +176,7 @@ export function refusedWeight({ place }: CustomModel, row: RefusedRow): UserErro
  * A query of the first {@link RefusedRow} of a model of one's own; empty where it returns nothing that it may not.
  * @param paths CTEs that end with `paths`, behind `with`.
  */
-export function refusedRows(paths: Sql, models: readonly CustomModel[], { name }: CustomModel): Sql {
+export function refusedRows(dialect: Dialect, paths: Sql, models: readonly CustomModel[], { name }: CustomModel): Sql {
   const answer = answerOf(name);
   const LARGEST = raw('1.7976931348623157e308');
   return sql`
@@ -188,7 +189,7 @@ export function refusedRows(paths: Sql, models: readonly CustomModel[], { name }
     ),
     refused as (
       select
-        counted.conversion_name, counted.conversion_id, counted.session_id, cast(counted.weight as string) as weight,
+        counted.conversion_name, counted.conversion_id, counted.session_id, ${dialect.castText(raw('counted.weight'))} as weight,
         case
           when paths.session_id is null then 'unknown'
           when counted.good < counted.times then 'weight'

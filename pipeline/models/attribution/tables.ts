@@ -36,6 +36,8 @@ export const ATTRIBUTION: TableDefinition = {
   ],
   key: ['conversion_name', 'conversion_id', 'model', 'session_id'],
   clusterBy: ['conversion_name', 'model'],
+  // A session has a row for each model that credits it, a conversion for each of its sessions and models.
+  hasRepeatedTexts: true,
 };
 
 export const TOUCHED_CREDITS: TableDefinition = {

@@ -26,6 +26,8 @@ const dimensions = DIMENSION_COLUMNS.map(({ name }) => name);
 export function sessionRows(dialect: Dialect, config: Config, scope: 'all' | 'staged'): Sql {
   const only = sql`
     inner join ${table(STAGED_REPORT_PERSONS.name)} as persons on persons.person_key = identities.person_key`;
+  // By date first: where clocks are set back at midnight, a later start can have the earlier date.
+  const byDate = raw('order by sessions.start_date nulls first, sessions.started_at nulls first, sessions.session_id nulls first');
   return sql`
     with visits as (
       select
@@ -33,13 +35,15 @@ export function sessionRows(dialect: Dialect, config: Config, scope: 'all' | 'st
         row_number() over (
           partition by identities.person_key order by sessions.started_at nulls first, sessions.session_id nulls first
         ) as session_number,
+        lag(sessions.start_date) over (partition by identities.person_key ${byDate}) as previous_date,
+        lag(sessions.start_date) over (partition by identities.person_key, sessions.channel ${byDate}) as previous_channel_date,
         ${adReference(dialect, 'sessions', config.costs)} as ad_reference,
         ${join(dimensions.map((name) => raw(`sessions.${name}`)))}
       from ${table(SESSIONS.name)} as sessions
       inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = sessions.anonymous_id${scope === 'staged' ? only : raw('')}
     )
     select
-      session_id, person_key, click_date, session_number, ad_reference,
+      session_id, person_key, click_date, session_number, previous_date, previous_channel_date, ad_reference,
       ${sourceKey(dialect, (name) => raw(name))} as source_key,
       ${join(dimensions.map((name) => raw(name)))}
     from visits`;

@@ -89,9 +89,11 @@ export const PublishedConfig = z.object({
   dimensions,
   /** Whether its facts have a source_key; those of an earlier version, and of hand-made ones, have not. */
   hasSourceKeys: z.boolean().optional(),
+  /** Whether its sessions say when their person came before, overall and by the same channel; the same as of the keys. */
+  hasPreviousDates: z.boolean().optional(),
   /** The rules of the identity keys, for the statistics of the graph; a publication of an earlier version has none. */
   identityKeys: z.array(PublishedKeyRule).optional(),
-  /** The days that publication_accounts is about, both included; a publication of an earlier version has none. */
+  /** The days that publication_accounts is about, both included; one of an earlier version has none, nor one of BigQuery. */
   accounted: z.object({ from: z.string(), to: z.string() }).optional(),
 });
 export type PublishedConfig = z.infer<typeof PublishedConfig>;
@@ -137,6 +139,7 @@ export function publishedConfig(config: Config): Omit<PublishedConfig, 'params'>
     lookbackDays: attribution.lookbackDays,
     dimensions: config.dimensions,
     hasSourceKeys: true,
+    hasPreviousDates: true,
     identityKeys: [...keyRules(config)].map(([name, rule]) => ({ name, ...rule })),
   };
 }

@@ -58,6 +58,8 @@ export const REPORT_SESSIONS: TableDefinition = {
     required('person_key', 'INT64', 'The person, as an integer.'),
     required('click_date', 'DATE', 'Date of the start in the project time zone.'),
     required('session_number', 'INT64', "1 for the person's first session, by time of its start."),
+    nullable('previous_date', 'DATE', "Date of the person's session before; NULL for the first."),
+    nullable('previous_channel_date', 'DATE', "Date of the person's session before of the same channel; NULL for the first of it."),
     AD_REFERENCE,
     SOURCE_KEY,
     ...DIMENSION_COLUMNS,

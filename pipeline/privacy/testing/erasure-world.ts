@@ -78,6 +78,16 @@ export function worldIn(root: string, changes: Partial<ConfigInput> = {}): Erasu
       },
     },
     conversions: [{ name: 'lead', label: 'Lead', sql: 'lead.sql', value: 'money' }],
+    eventFunnels: [
+      {
+        name: 'visit',
+        label: 'Visit',
+        steps: [
+          { name: 'home', page_path: '/' },
+          { name: 'blog', page_path: '/blog' },
+        ],
+      },
+    ],
     ...changes,
   });
   const file = path.join(dataFolder, 'warehouse.duckdb');
@@ -187,6 +197,7 @@ const JANES: Record<string, LandedRow[]> = {
         anonymous_id: DESKTOP,
         received_at: at(2, '10:00'),
         page_url: 'https://fernhill.example/?utm_source=news',
+        page_path: '/',
         utm_source: 'news',
         utm_medium: 'email',
         properties: JSON.stringify({ note: CANARY }),
@@ -211,7 +222,9 @@ const JANES: Record<string, LandedRow[]> = {
 };
 
 const MAXES: Record<string, LandedRow[]> = {
-  first: [{ event: { message_id: 'm1', anonymous_id: MAX, received_at: at(2, '10:06'), page_url: 'https://fernhill.example/' } }],
+  first: [
+    { event: { message_id: 'm1', anonymous_id: MAX, received_at: at(2, '10:06'), page_url: 'https://fernhill.example/', page_path: '/' } },
+  ],
   second: [
     {
       event: {

@@ -37,7 +37,8 @@ export async function notAttributed(
   return conversions.map((conversion) => {
     const own = rows.filter((row) => row.conversion === conversion);
     const reasons = own.flatMap(({ reason, conversions: count }) => (reason === null ? [] : [{ reason, conversions: count }]));
-    const total = (parts: readonly { readonly conversions: number }[]) => parts.reduce((sum, part) => sum + part.conversions, 0);
     return { conversion, conversions: total(own), not_attributed: total(reasons), reasons };
   });
 }
+
+const total = (parts: readonly { readonly conversions: number }[]): number => parts.reduce((sum, part) => sum + part.conversions, 0);

@@ -176,6 +176,13 @@ describe('between two nights', () => {
     });
   });
 
+  test('of one cause alone only its conversions are listed, all of them; the figures stay those of all', async () => {
+    const all = await diff(LAST_CLICK);
+    const late = await diff({ ...LAST_CLICK, cause: 'late_events', list: 2 });
+    expect(causesOf(late)).toEqual({ 'D-late': 'late_events', 'D-both': 'late_events' });
+    expect([late.metrics, late.differing]).toEqual([all.metrics, all.differing]);
+  });
+
   test('where two things happened to a path, the first cause of the list is named', async () => {
     const causes = causesOf(await diff({ ...LAST_CLICK, model: 'linear' }));
     // All touches have credit: of those of `both` one came from its phone, and another one came late.

@@ -44,6 +44,7 @@ export async function listConversions(pair: PublicationPair, { query, conversion
       select conversion_id, sum(abs(later_value - earlier_value)) as value, sum(abs(later_credit - earlier_credit)) as credit
       from ${raw(MOVES)} group by conversion_id
     ) as sizes on sizes.conversion_id = subjects.conversion_id
+    ${query.cause === undefined ? raw('') : sql`where causes.cause = ${query.cause}`}
     qualify place <= ${query.list}`,
     'listed conversions',
   );

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { unknownName } from '../names.ts';
+import { type Cause, CAUSE_NAMES } from './causes.ts';
 import {
   customDimensionName,
   type DimensionName,
@@ -34,6 +35,10 @@ export const DiffQuery = z.strictObject({
   time_basis: z.enum(TIME_BASES).default('conversion_time'),
   /** How many of the conversions that differ are listed, the largest change first. */
   list: z.int().min(0).max(100_000).default(0),
+  cause: z
+    .enum(CAUSE_NAMES as [Cause, ...Cause[]])
+    .optional()
+    .describe('Lists only the conversions that differ because of it.'),
 });
 export type DiffQuery = z.infer<typeof DiffQuery>;
 export type DiffQueryInput = z.input<typeof DiffQuery>;

@@ -47,16 +47,19 @@ export function cohortSql(setting: CohortSetting): Sql {
   const texts = columns.map((name) => sql`${dialect.castText(raw(name))} as ${raw(name)}`);
   const nothing = columns.map((name) => raw(`cast(null as string) as ${name}`));
   const hasGaps = setting.previous.some((one) => one !== null);
-  return sql`with weights as (${weightsSql(setting)}
-),
-${join(
-  stages.slice(1).map((name, i) => progressSql(name, i + 1, dialect)),
-  ',\n',
-)},
+  const later = stages.slice(1).map((name, i) => progressSql(name, i + 1, dialect));
+  return sql`with ${join(
+    [
+      sql`weights as (${weightsSql(setting)}
+)`,
+      ...later,
+    ],
+    ',\n',
+  )},
 cohort as (
   select
-    weights.period, weights.value, ${passedSql(setting)} as passed, weights.lead_date, weights.credit, weights.value_micros,
-    ${join(stages.slice(1).flatMap((_, i) => PROGRESS.map((name) => raw(`stage_${i + 1}.${name} as ${name}_${i + 1}`))))}
+    weights.period, weights.value, ${passedSql(setting)} as passed, weights.lead_date, weights.credit,
+    ${join([raw('weights.value_micros'), ...stages.slice(1).flatMap((_, i) => PROGRESS.map((name) => raw(`stage_${i + 1}.${name} as ${name}_${i + 1}`)))])}
   from weights
   ${join(
     stages.slice(1).map((_, i) => raw(`left join stage_${i + 1} on stage_${i + 1}.lead_id = weights.lead_id`)),

@@ -191,6 +191,12 @@ describe('a cohort written by hand', () => {
     expect(rows[1]!.stages[2]).toMatchObject({ leads: 0.6, conversions: 1.2, value: 90, rank: 1 });
   });
 
+  test('a cohort may have the leads alone, as in a funnel of one stage', async () => {
+    const { totals, stages } = await ask({ dimension: null, stages: ['lead'] }, story);
+    expect(stages.map(({ name }) => name)).toEqual(['lead']);
+    expect(totals.map((total) => total.stages.map(({ leads }) => leads))).toEqual([[3]]);
+  });
+
   test('splits by a stage: the rate from lead to deal of those that passed, and of the others', async () => {
     const { totals, split_by, stages } = await ask({ dimension: null, stages: ['closed_won'], split_by: 'mql' }, story);
     expect(split_by).toEqual({ name: 'mql', label: 'MQL' });

@@ -28,26 +28,41 @@ type Rules = ReadonlyMap<string, KeyRule>;
  * @param rules as of `identityStatistics`.
  */
 export function hubs(warehouse: Warehouse, rules: Rules, limit: number): Promise<Hub[]> {
-  return heldValues(warehouse, rules, { which: sql`sum(edges) > 1`, order: sql`anonymous_ids`, limit });
+  return heldValues(warehouse, rules, { edges: EDGES, which: sql`sum(edges) > 1`, order: sql`anonymous_ids`, limit });
 }
 
 /** The values whose edges were refused, those with most of them first, at most `limit`; the rest as of {@link hubs}. */
 export function refusedValues(warehouse: Warehouse, rules: Rules, limit: number): Promise<Hub[]> {
-  return heldValues(warehouse, rules, { which: sql`sum(edges) > sum(edges_used)`, order: sql`refused`, limit });
+  // All edges of these few values: to count those of every value takes several times as long.
+  const edges = sql`
+    select edges.key_name, edges.key_value, edges.key_node, edges.episode_start, edges.signal, edges.reason, edges.verdict
+    from (${EDGES}) as edges
+    inner join (
+      select key_name, key_node, signal, count(*) as refused
+      from (${EDGES}) as edges
+      where verdict <> 'used'
+      group by key_name, key_node, signal
+      order by refused desc nulls last, key_name nulls first, key_node nulls first, signal nulls first
+      limit ${limit}
+    ) as most on most.key_name = edges.key_name and most.key_node = edges.key_node and most.signal = edges.signal`;
+  return heldValues(warehouse, rules, { edges, which: sql`sum(edges) > sum(edges_used)`, order: sql`refused`, limit });
 }
+
+/** Edges with the node and the signal they stand for. */
+const EDGES = sql`
+  select key_name, key_value, coalesce(key_node, key_value) as key_node, episode_start, ${RULE_OF_LINK} as signal, reason, verdict
+  from ${table(IDENTITY_EDGES.name)}`;
 
 async function heldValues(
   warehouse: Warehouse,
   rules: Rules,
-  { which, order, limit }: { readonly which: Sql; readonly order: Sql; readonly limit: number },
+  { edges, which, order, limit }: { readonly edges: Sql; readonly which: Sql; readonly order: Sql; readonly limit: number },
 ): Promise<Hub[]> {
   const rows = await warehouse.rows<Omit<Hub, 'cap'> & { key_name: string }>(
     sql`
     with edges as (
-      select
-        key_name, key_value, coalesce(key_node, key_value) as key_node, episode_start, ${RULE_OF_LINK} as signal, reason,
-        if(verdict = 'used', 1, 0) as is_used
-      from ${table(IDENTITY_EDGES.name)}
+      select key_name, key_value, key_node, episode_start, signal, reason, if(verdict = 'used', 1, 0) as is_used
+      from (${edges}) as chosen
     ),
     counts as (
       select key_name, key_value, key_node, episode_start, signal, reason, count(*) as edges, sum(is_used) as edges_used

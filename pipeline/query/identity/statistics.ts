@@ -142,13 +142,18 @@ function sharedEdges(warehouse: Warehouse, rules: Rules, kinds: readonly Signal[
     kinds.map((kind, i) => [kind.signal, i, place(kind)]),
   );
   return sql`
-    with used as (
+    with joined_persons as (
+      -- Nothing was joined in a person of one id: most have no more.
+      select person_id from ${table(IDENTITIES.name)} group by person_id having count(*) > 1
+    ),
+    used as (
       select
         identities.person_id, edges.anonymous_id, edges.key_name, coalesce(edges.key_node, edges.key_value) as key_node,
         edges.first_seen, signals.number as signal_number, signals.place,
         count(*) over (partition by edges.key_name, coalesce(edges.key_node, edges.key_value)) as holders
       from ${table(IDENTITY_EDGES.name)} as edges
       inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = edges.anonymous_id
+      inner join joined_persons on joined_persons.person_id = identities.person_id
       inner join ${signalTable} on signals.name = ${RULE_OF_LINK}
       where edges.verdict = 'used'
     ),

@@ -27,11 +27,17 @@ export async function findJourney(
 ): Promise<Journey> {
   const publishedUpTo = published?.publication.data_up_to ?? null;
   const links = new LandedLinks();
-  if (!isEarlier) for await (const event of landedEvents(dataFolder, publishedUpTo)) links.add(event);
+  let hasLanded = false;
+  if (!isEarlier) {
+    for await (const event of landedEvents(dataFolder, publishedUpTo)) {
+      links.add(event);
+      hasLanded = true;
+    }
+  }
 
   const start = await startOf(selector, links, published, dataFolder);
   const person = await findPerson(start, links, published?.warehouse);
-  const events = isEarlier ? [] : await eventsOf(dataFolder, publishedUpTo, person);
+  const events = hasLanded ? await eventsOf(dataFolder, publishedUpTo, person) : [];
   const known = published ? await publishedJourney(published, person, start.conversions) : NOTHING;
   if (events.length === 0 && known.devices.length === 0 && known.conversions.length === 0) {
     const refused = published ? await refusedAs(published.warehouse, start.keys) : [];

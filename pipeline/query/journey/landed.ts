@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { EventRow } from '../../../edge/contract/event-row.ts';
 import { canonicalInstant } from '../../warehouse/instants.ts';
 import { landingFolders, pendingSegments, segmentsIn } from '../../embedded/landing/folders.ts';
@@ -26,8 +25,29 @@ export async function* landedEvents(dataFolder: string, publishedUpTo: string | 
   if (publishedUpTo === null) return;
   for (const file of await loadedSegments(dataFolder)) {
     if (seen.has(path.basename(file)) || !(await changedAfter(file, publishedUpTo))) continue;
-    for await (const event of eventsOf(file, dataFolder)) if (isAfter(event, publishedUpTo)) yield event;
+    const { mtimeMs, size } = await stat(file);
+    const version = JSON.stringify([mtimeMs, size, publishedUpTo]);
+    if (published.get(file) === version) continue;
+    let isPublished = true;
+    for await (const event of eventsOf(file, dataFolder, mayBeAfter(publishedUpTo))) {
+      if (!isAfter(event, publishedUpTo)) continue;
+      isPublished = false;
+      yield event;
+    }
+    if (isPublished) remember(file, version);
   }
+}
+
+/**
+ * Loaded segments that were read to their end and hold nothing that came after a publication, by their path: what they were
+ * then, and the publication. A loaded segment changes no more; whoever serves journeys need not read it for each.
+ */
+const published = new Map<string, string>();
+const MOST_REMEMBERED = 1000;
+
+function remember(file: string, version: string): void {
+  if (published.size >= MOST_REMEMBERED) published.clear();
+  published.set(file, version);
 }
 
 /**
@@ -68,6 +88,34 @@ function isAfter(event: EventRow, publishedUpTo: string): boolean {
   return event.received_at > (canonicalInstant(publishedUpTo) ?? publishedUpTo);
 }
 
+const RECEIVED_AT = '"received_at":"';
+
+/**
+ * Whether a line may hold an event after an instant. The last segment of a publication is full of events that are in it, and
+ * parsing them is what takes time. Whatever else of an event is called received_at, one match is its own.
+ */
+function mayBeAfter(publishedUpTo: string): (line: string) => boolean {
+  const last = canonicalInstant(publishedUpTo) ?? publishedUpTo;
+  // The events of a delivery were received together.
+  let [before, wasAfter] = ['', true];
+  const isAfterLast = (time: string) => {
+    if (time !== before) {
+      const instant = canonicalInstant(time);
+      [before, wasAfter] = [time, instant === undefined || instant > last];
+    }
+    return wasAfter;
+  };
+  return (line) => {
+    let at = line.indexOf(RECEIVED_AT);
+    if (at < 0) return true;
+    for (; at >= 0; at = line.indexOf(RECEIVED_AT, at + 1)) {
+      const start = at + RECEIVED_AT.length;
+      if (isAfterLast(line.slice(start, line.indexOf('"', start)))) return true;
+    }
+    return false;
+  };
+}
+
 /** Moving a file keeps the time of its last write; one second covers file systems with coarse times. */
 async function changedAfter(file: string, instant: string): Promise<boolean> {
   return (await stat(file)).mtimeMs + 1000 >= Date.parse(instant);
@@ -76,11 +124,26 @@ async function changedAfter(file: string, instant: string): Promise<boolean> {
 async function* eventsOf(file: string, dataFolder: string, isWanted: (line: string) => boolean = () => true): AsyncGenerator<EventRow> {
   const found = await locate(file, dataFolder);
   if (!found) return;
-  const lines = createInterface({ input: createReadStream(found), crlfDelay: Infinity });
-  for await (const line of lines) {
-    const event = isWanted(line) ? eventIn(line) : undefined;
-    if (event) yield event;
+  for await (const lines of linesOf(found)) {
+    for (const line of lines) {
+      const event = isWanted(line) ? eventIn(line) : undefined;
+      if (event) yield event;
+    }
   }
+}
+
+/** How much of a segment is looked at in one go, in bytes. */
+const CHUNK = 1 << 20;
+
+/** The lines of a file, many at a time: to wait for each of them takes longer than to read it. */
+async function* linesOf(file: string): AsyncGenerator<string[]> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK }) as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    yield lines;
+  }
+  if (rest !== '') yield [rest];
 }
 
 /** The file, or where a run has moved it since it was listed. */

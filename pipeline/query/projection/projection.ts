@@ -49,7 +49,7 @@ export const rowKey = (values: readonly unknown[]): string => JSON.stringify(val
  * which asks of young days what old ones had per session, and does not blow up the first conversion of yesterday.
  */
 export async function projectionsOf(warehouse: Warehouse, publication: Publication, query: ReportQuery): Promise<Projections> {
-  const dataDate = addDays(localDate(publication.data_up_to ?? publication.published_at, publication.config.project.timeZone), -1);
+  const dataDate = dataDateOf(publication);
   const lags = await lagsOf(warehouse, query.attributed_conversions, dataDate);
   const context: Context = {
     warehouse,
@@ -114,7 +114,13 @@ function foreseen({ seen, ofFullDays }: Seen, unit: number, maturity: number): n
 
 const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
 
-async function lagsOf(
+/** The last day that the data of a publication has in full, in the project time zone. */
+export function dataDateOf({ data_up_to, published_at, config }: Publication): string {
+  return addDays(localDate(data_up_to ?? published_at, config.project.timeZone), -1);
+}
+
+/** The days from click to conversion of each pair, as they are known on a day; undefined where too few conversions are. */
+export async function lagsOf(
   warehouse: Warehouse,
   pairs: readonly AttributedConversion[],
   dataDate: string,

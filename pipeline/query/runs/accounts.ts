@@ -11,7 +11,7 @@ export interface Accounts {
   readonly rows: readonly PublishedAccount[];
 }
 
-/** What became of the rows that the edge acknowledged; undefined in a publication of an earlier version, which does not say. */
+/** What became of the rows that the edge acknowledged; undefined in a publication of an earlier version or of BigQuery, which does not say. */
 export async function publishedAccounts({ warehouse, publication }: OpenPublication): Promise<Accounts | undefined> {
   const { accounted } = publication.config;
   if (!accounted) return undefined;

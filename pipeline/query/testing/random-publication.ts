@@ -10,7 +10,7 @@ import {
 import { SESSIONS } from '../../models/sessions/tables.ts';
 import { randomNumbers } from '../../testing/random.ts';
 import { openDuckDb, type DuckDbWarehouse } from '../../warehouse/duckdb/duckdb.ts';
-import type { Row } from '../../warehouse/warehouse.ts';
+import type { Row, Value } from '../../warehouse/warehouse.ts';
 import type { Publication } from '../publication.ts';
 import { PUBLICATION } from './world.ts';
 
@@ -38,6 +38,7 @@ export const RANDOM_PUBLICATION: Publication = {
     models: RANDOM_MODELS,
     params: ['plan'],
     hasSourceKeys: true,
+    hasPreviousDates: true,
     dimensions: {
       brand: {
         label: 'Brand',
@@ -195,6 +196,25 @@ function withoutUrl(row: Row): Row {
   return others;
 }
 
+/** Sessions with the dates of the sessions before of their person, overall and by the same channel. */
+function withPreviousDates(sessions: readonly Row[]): Row[] {
+  const latest = new Map<string, Value>();
+  const before = (key: string, date: Value) => {
+    const previous = latest.get(key) ?? null;
+    latest.set(key, date);
+    return previous;
+  };
+  const inOrder = sessions.toSorted((a, b) => (a['click_date']! < b['click_date']! ? -1 : a['click_date']! > b['click_date']! ? 1 : 0));
+  return inOrder.map((row) => {
+    const [person, date] = [row['person_key'] as number, row['click_date']!];
+    return {
+      ...row,
+      previous_date: before(`${person}`, date),
+      previous_channel_date: before(`${person} ${row['channel'] as string}`, date),
+    };
+  });
+}
+
 /** The facts as a published warehouse in memory; the reader closes it. */
 export async function openFacts({ sessions, credits, costs, otherCosts, ads }: RandomFacts): Promise<DuckDbWarehouse> {
   const warehouse = await openDuckDb(':memory:');
@@ -208,7 +228,7 @@ export async function openFacts({ sessions, credits, costs, otherCosts, ads }: R
     return sources.get(text)!['source_key'] as number;
   };
   const without = (rows: readonly Row[]) => rows.map((row) => ({ ...withoutUrl(row), source_key: keyOf(row) }));
-  await warehouse.load(REPORT_SESSIONS, without(sessions));
+  await warehouse.load(REPORT_SESSIONS, withPreviousDates(without(sessions)));
   await warehouse.load(REPORT_SOURCES, [...sources.values()]);
   await warehouse.load(REPORT_COSTS, costs);
   await warehouse.load(REPORT_CREDITS, without(credits));

@@ -38,8 +38,15 @@ export function literal(value: string | number | bigint | boolean): string {
 
 /** DDL of a table under a (qualified, quoted) name. Arrays are never NULL, as in BigQuery. */
 export function createTable(name: string, table: TableDefinition): string {
-  const columns = table.columns.map((column) => `  ${identifier(column.name)} ${columnType(column)}${constraint(column)}`);
+  const columns = table.columns.map(
+    (column) =>
+      `  ${identifier(column.name)} ${columnType(column)}${table.hasRepeatedTexts ? compression(column) : ''}${constraint(column)}`,
+  );
   return `create table ${name} (\n${columns.join(',\n')}\n)`;
+}
+
+function compression({ type, mode }: Column): string {
+  return type === 'STRING' && mode !== 'repeated' ? ' using compression dictionary' : '';
 }
 
 function constraint(column: Column): string {

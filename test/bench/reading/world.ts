@@ -100,7 +100,10 @@ export async function fillPublication(warehouse: DuckDbWarehouse, size: Size): P
       ${text(['Windows', 'iOS', 'Android', 'macOS'], drawn(seed, 'browser', 's', 4))} as os
     from numbered`,
     `insert into report_sessions by name
-    select *, cast(hash(channel, source, medium, campaign, ad_platform, ad_reference) >> 4 as bigint) as source_key from visits order by click_date`,
+    select *, cast(hash(channel, source, medium, campaign, ad_platform, ad_reference) >> 4 as bigint) as source_key,
+      lag(click_date) over (partition by person_key order by click_date, session_id) as previous_date,
+      lag(click_date) over (partition by person_key, channel order by click_date, session_id) as previous_channel_date
+    from visits order by click_date`,
     'drop table visits',
     `insert into report_sources by name
     select distinct source_key, channel, source, medium, campaign, ad_platform, ad_reference from report_sessions`,

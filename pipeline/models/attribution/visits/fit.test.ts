@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ModelOf, modelsOf } from '../../../config/attribution.ts';
-import { UserError } from '../../../config/user-error.ts';
 import { type World, openWorld } from '../../../testing/world.ts';
 import { type VisitParameters, type VisitScoringVersion, fitVisitScoring } from './fit.ts';
 import type { VisitQuality } from './quality.ts';
@@ -13,14 +12,12 @@ const APRIL = { month: '2026-04-01', from: '2026-04-01T00:00:00.000Z', to: '2026
 
 let world: World;
 beforeEach(async () => {
-  world = await openWorld({
-    attribution: { models: ['visit_scoring', { name: 'trees', type: 'visit_scoring', trainer: 'boosted_trees' }] },
-  });
+  world = await openWorld({ attribution: { models: ['visit_scoring'] } });
 });
 afterEach(() => world.close());
 
-const fit = (windows = [MARCH], place = 0): Promise<VisitScoringVersion[]> =>
-  fitVisitScoring({ ...world, now: NOW }, modelsOf(world.config)[place] as ModelOf<'visit_scoring'>, 'lead', windows);
+const fit = (windows = [MARCH]): Promise<VisitScoringVersion[]> =>
+  fitVisitScoring({ ...world, now: NOW }, modelsOf(world.config)[0] as ModelOf<'visit_scoring'>, 'lead', windows);
 
 test('a version says what it has learned, and how well it tells held-out persons apart', async () => {
   await loadVisitors(world, visitors([...LEARNED, ...ALIKE]));
@@ -125,9 +122,4 @@ test('what is fitted again takes the place of what was, and other months stay', 
   expect(await fit([MARCH])).toEqual([versions[0]]);
   await fit([APRIL]);
   expect(await months()).toEqual(stored);
-});
-
-test('boosted trees are refused with what to do', async () => {
-  await expect(fit([MARCH], 1)).rejects.toThrow(UserError);
-  await expect(fit([MARCH], 1)).rejects.toThrow(/model trees: trainer "boosted_trees".*"logistic"/);
 });

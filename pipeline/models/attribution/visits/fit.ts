@@ -1,6 +1,5 @@
 import type { ModelOf } from '../../../config/attribution.ts';
 import { lookbackDaysOf } from '../../../config/attribution.ts';
-import { UserError } from '../../../config/user-error.ts';
 import { arrayParam, raw, sql, table } from '../../../warehouse/sql.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
 import { emptyHeld } from '../../empty-held.ts';
@@ -63,7 +62,6 @@ const GUESSING = 0.5;
  * @param windows months with what they learn from; none twice.
  * @returns one version per month. Where there is too little data, or what was learned does no better than guessing, it says
  * so and has no coefficients, so that credits fall back to the last significant click.
- * @throws UserError for the trainer `boosted_trees`, which this warehouse does not have.
  */
 export async function fitVisitScoring(
   { warehouse, config, now }: Pick<StepContext, 'warehouse' | 'config' | 'now'>,
@@ -71,7 +69,6 @@ export async function fitVisitScoring(
   conversion: string,
   windows: readonly TrainingWindow[],
 ): Promise<VisitScoringVersion[]> {
-  if (model.trainer === 'boosted_trees') throw noBoostedTrees(model.name);
   const lookbackDays = lookbackDaysOf(config, model, conversion);
   const versions: VisitScoringVersion[] = [];
   for (let start = 0; start < windows.length; start += WINDOWS_TOGETHER) {
@@ -118,12 +115,6 @@ async function fitTogether(
       quality: JSON.stringify(quality.get(month) ?? {}),
     };
   });
-}
-
-function noBoostedTrees(model: string): UserError {
-  return new UserError(
-    `attribution: model ${model}: trainer "boosted_trees" is not available on this warehouse; expected trainer "logistic", which every warehouse has`,
-  );
 }
 
 interface Size {

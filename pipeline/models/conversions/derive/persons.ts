@@ -5,7 +5,7 @@ import { BLOCKED } from '../../identity/blocked.ts';
 import { keyRules } from '../../identity/rules.ts';
 import { IDENTITIES, IDENTITY_KEYS, USER_IDENTITIES } from '../../identity/tables.ts';
 import { SESSIONS } from '../../sessions/tables.ts';
-import { inWindow } from '../resolve.ts';
+import { windowEnd, windowStart } from '../resolve.ts';
 
 /** An address says who somebody is for so many days before and after it was seen. */
 export const DAYS_OF_AN_ADDRESS = 3;
@@ -52,8 +52,8 @@ export function signalsOfRows(dialect: Dialect, config: Config): Sql {
 
 /**
  * CTEs from `signals` to `resolved`. The signals are tried in order: client_id as anonymous_id, client_id as GA client id,
- * user id, e-mail hash, address. The first whose person has a session in the window decides; if none has, the first that
- * finds a person at all.
+ * user id, e-mail hash, address. The first whose person has a session in the longest window that a model has for the
+ * conversion decides; if none has, the first that finds a person at all.
  * @param reach where all sessions in the windows lie, as constants, so that no other partition is read; default: anywhere.
  */
 export function chosenPersons(dialect: Dialect, config: Config, reach?: Reach): Sql {
@@ -68,7 +68,8 @@ export function chosenPersons(dialect: Dialect, config: Config, reach?: Reach): 
       inner join ${table(IDENTITIES.name)} as identities on identities.person_id = signals.person_id
       inner join ${table(SESSIONS.name)} as sessions
         on sessions.anonymous_id = identities.anonymous_id
-        and ${inWindow(dialect, config, raw('sessions.started_at'), raw('signals.attribution_time'))}${isInReach}
+        and sessions.started_at >= ${windowStart(dialect, config, raw('signals.conversion_name'), raw('signals.attribution_time'))}
+        and sessions.started_at <= ${windowEnd(dialect, raw('signals.attribution_time'))}${isInReach}
       group by signals.conversion_name, signals.id, signals.priority, signals.person_id
     ),
     chosen_signals as (

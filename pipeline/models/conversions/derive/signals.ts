@@ -2,7 +2,7 @@ import type { Config } from '../../../config/schema.ts';
 import type { Dialect } from '../../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql, table } from '../../../warehouse/sql.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import { GRACE_MINUTES } from '../resolve.ts';
+import { windowEnd, windowStart } from '../resolve.ts';
 import { type Reach, signalsOfRows } from './persons.ts';
 import { IDENTIFIERS, STAGED_DERIVED, STAGED_SIGNALS } from './tables.ts';
 
@@ -34,8 +34,8 @@ export async function reachOfSignals(warehouse: Warehouse, config: Config): Prom
   const [reach] = await warehouse.rows<{ first_at: string | null; last_at: string | null }>(
     sql`
       select
-        ${dialect.timestampAdd(raw('min(attribution_time)'), raw(String(-config.attribution.lookbackDays)), 'DAY')} as first_at,
-        ${dialect.timestampAdd(raw('max(attribution_time)'), raw(String(GRACE_MINUTES)), 'MINUTE')} as last_at
+        min(${windowStart(dialect, config, raw('conversion_name'), raw('attribution_time'))}) as first_at,
+        max(${windowEnd(dialect, raw('attribution_time'))}) as last_at
       from ${table(STAGED_SIGNALS.name)}`,
     'persons of conversions: reach',
   );

@@ -37,7 +37,8 @@ export interface State {
 
 /** What the config says, as far as it matters here. */
 export interface Rules {
-  readonly lookbackDays: number;
+  /** The longest look-back of a model, by conversion. */
+  readonly lookbackDays: Readonly<Record<string, number>>;
   readonly cap: number;
   readonly inherit: Readonly<Record<string, { readonly from: string; readonly onlyMatched: boolean }>>;
   readonly normalize: Readonly<Record<string, { readonly to: string; readonly days: number }>>;
@@ -108,6 +109,7 @@ export function derivedByBruteForce({ visitors, records, rates }: State, rules: 
 const rounded = (value: number): number => (value < 0 ? -Math.floor(-value + 0.5) : Math.floor(value + 0.5)) || 0;
 
 function personOf(visitors: readonly Visitor[], record: StateRecord, rules: Rules): { id: string; by: string } | undefined {
+  const reach = rules.lookbackDays[record.name]! * DAY;
   const knownBy = (name: string, value: string | null) =>
     visitors
       .filter(({ keys }) => value !== null && keys.some((key) => key.name === name && key.value === value))
@@ -123,8 +125,7 @@ function personOf(visitors: readonly Visitor[], record: StateRecord, rules: Rule
   const hasSession = (person: string) =>
     visitors.some(
       (visitor) =>
-        visitor.person === person &&
-        [...visitor.sessions].some((at) => at >= record.anchor - rules.lookbackDays * DAY && at <= record.anchor + 5 * MINUTE),
+        visitor.person === person && [...visitor.sessions].some((at) => at >= record.anchor - reach && at <= record.anchor + 5 * MINUTE),
     );
   return signals.find(({ id }) => hasSession(id)) ?? signals[0];
 }

@@ -16,7 +16,7 @@ const CURRENCIES = ['EUR', 'USD', 'JPY'] as const;
 const ANSWERS = ['Podcast', 'a FRIEND', 'nothing'] as const;
 
 const RULES: Omit<Rules, 'cap'> = {
-  lookbackDays: 4,
+  lookbackDays: { lead: 4, mql: 4, opportunity: 2, deal: 6 },
   inherit: {
     mql: { from: 'lead', onlyMatched: false },
     opportunity: { from: 'mql', onlyMatched: true },
@@ -33,7 +33,8 @@ export const rulesWith = (cap: number): Rules => ({ ...RULES, cap });
 /** The config that says so. */
 export const projectWith = (cap: number): Partial<ConfigInput> => ({
   project: { name: 'Test', timeZone: 'UTC', currency: 'EUR' },
-  attribution: { lookbackDays: RULES.lookbackDays },
+  // A model looks further back than the rest for deals, and less far for leads.
+  attribution: { lookbackDays: 4, models: ['first_click', { name: 'long', type: 'last_click', lookbackDays: { deal: 6, lead: 1 } }] },
   identity: { keys: { ip_hash: { maxAnonymousIds: cap } } },
   rates: { csv: 'rates.csv' },
   selfReported: {
@@ -47,6 +48,7 @@ export const projectWith = (cap: number): Partial<ConfigInput> => ({
     label: name,
     sql: `${name}.sql`,
     value: 'money' as const,
+    ...(name === 'opportunity' && { lookbackDays: 2 }),
     ...(RULES.inherit[name] && { inherit: RULES.inherit[name] }),
     ...(RULES.normalize[name] && { normalize: RULES.normalize[name] }),
   })),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type World, instant } from '../../../testing/world.ts';
-import { param, sql } from '../../../warehouse/sql.ts';
+import { param, sql, table } from '../../../warehouse/sql.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
 import { addChanges } from '../../events/changes.ts';
 import { addEverybody, addPersons } from '../../identity/changes.ts';
 import { IDENTITIES, IDENTITY_BLOCKED_VALUES, IDENTITY_KEYS } from '../../identity/tables.ts';
 import { SESSIONS } from '../../sessions/tables.ts';
-import type { Derivation } from './derivation.ts';
+import { type Derivation, sqlConversion } from './derivation.ts';
 import { type RecordInput, addPerson, addRecords, addSights, sessionRow, sightRow } from './records.ts';
 
 async function matched(given: Derivation, world: World, ...records: readonly RecordInput[]): Promise<Row[]> {
@@ -16,6 +16,9 @@ async function matched(given: Derivation, world: World, ...records: readonly Rec
 }
 
 const persons = async (given: Derivation) => (await given.rows('id, person_id')).map(({ id, person_id }) => [id, person_id]);
+
+/** A record that names two persons. */
+const conversion = (name: string, id: string, at: string): RecordInput => ({ name, id, at, user: 'u', email: 'e' });
 
 /** Queues a change of an event, as the step of the events does. */
 async function changeEvent({ warehouse }: World, visitor: string, at: string, isRemoval: boolean): Promise<void> {
@@ -72,6 +75,39 @@ export function personRules(given: Derivation): void {
         { id: '2', person_id: 'pa', person_key: 1, matched_by: 'client_id' },
         { id: '3', person_id: 'pc', person_key: 3, matched_by: 'user_id' },
       ]);
+    });
+
+    test('is looked for in the longest window that a model has for its conversion', async () => {
+      const world = await given.open([sqlConversion('deal'), sqlConversion('lead'), sqlConversion('trial', { lookbackDays: 3 })], {
+        attribution: {
+          lookbackDays: 10,
+          models: [
+            { name: 'short', type: 'last_click', lookbackDays: { deal: 20, lead: 5 } },
+            { name: 'long', type: 'first_click', lookbackDays: { deal: 30 } },
+          ],
+        },
+      });
+      await addPerson(world, { id: 'pc', visitor: 'c', key: 3 }, { user_id: 'u' });
+      await addPerson(world, { id: 'pd', visitor: 'd', key: 4 }, { email_hash: 'e' }, '2026-03-02 12:00');
+      await addRecords(
+        world,
+        // 30 days of the model, 10 of the project, 3 of the conversion; and a second more.
+        conversion('deal', 'in', '2026-04-01 12:00'),
+        conversion('deal', 'out', '2026-04-01 12:00:01'),
+        conversion('lead', 'in', '2026-03-12 12:00'),
+        conversion('lead', 'out', '2026-03-12 12:00:01'),
+        conversion('trial', 'in', '2026-03-05 12:00'),
+        conversion('trial', 'out', '2026-03-05 12:00:01'),
+      );
+      await given.derive();
+      const found = async () => (await given.rows('conversion_name, id, person_id')).map((row) => Object.values(row));
+      const expected = ['deal', 'lead', 'trial'].flatMap((name) => [[name, 'in', 'pd'], [name, 'out', 'pc']]); // prettier-ignore
+      expect(await found()).toEqual(expected);
+      // A night that asks them again reads no more sessions than may decide, and those.
+      await addPersons(world.warehouse, sql`select person_id from ${table(IDENTITIES.name)}`);
+      await given.deriveAlone();
+      expect(await given.queued()).toHaveLength(6);
+      expect(await found()).toEqual(expected);
     });
 
     test('is found by exactly the address at most three days before or after, the nearest sight first', async () => {

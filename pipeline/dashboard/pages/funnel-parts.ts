@@ -1,0 +1,90 @@
+import { dayText } from '../../query/format.ts';
+import { type BuiltInDimension, customDimensionName, dimensionLabel, isDimension } from '../../query/dimensions.ts';
+import type { ResultMeta } from '../../query/result.ts';
+import { select } from '../components/select.ts';
+import { html, type Html, NOTHING } from '../html.ts';
+import type { PageContext } from '../page.ts';
+import { chosen } from '../components/chosen.ts';
+
+// What the views of the funnel have in common.
+
+/** What stands for a dimension without a value. */
+export const NOT_SET = '(not set)';
+/** Of the address: no dimension. */
+export const TOTAL = 'total';
+/** Rows that a page shows; the CSV has all. */
+export const ROWS_SHOWN = 200;
+export const MOST_ROWS = 100_000;
+
+const USUAL = [
+  'channel',
+  'source',
+  'source_medium',
+  'medium',
+  'campaign',
+  'ad_platform',
+  'landing_path',
+  'country',
+  'device_type',
+] as const satisfies readonly BuiltInDimension[];
+
+/** The choice of what a row is. */
+export function dimensionField({ config }: PageContext, selected: string, withTotal: boolean): Html {
+  const custom = Object.keys(config.dimensions).map(customDimensionName);
+  const names = [...new Set<string>([...USUAL, ...custom, ...(selected === TOTAL ? [] : [selected])])];
+  const label = (name: string) => (isDimension(name) ? dimensionLabel(name, config) : name);
+  return select(
+    'By',
+    'by',
+    [...names.map((name) => [name, label(name)] as const), ...(withTotal ? [[TOTAL, 'nothing: one row'] as const] : [])],
+    selected,
+  );
+}
+
+/** The filters of the address as a query has them. */
+export const filtersOf = ({ state }: Pick<PageContext, 'state'>) =>
+  state.filters.length > 0 ? { filters: { and: [...state.filters] } } : {};
+
+/** The period that the address compares with, as a query has it. */
+export const comparedOf = ({ state }: Pick<PageContext, 'state'>) =>
+  state.comparisonRange ? { comparison_date_range: state.comparisonRange } : {};
+
+/** How many rows a query asks for. */
+export const limitOf = ({ params }: PageContext): number => (params.get('format') === 'csv' ? MOST_ROWS : ROWS_SHOWN);
+
+/** The dates of a funnel, and those it is compared with. */
+export function datesText({ date_range, comparison_date_range: other }: ResultMeta): string {
+  return `${rangeText(date_range)}${other ? `; changes against ${rangeText(other)}` : ''}`;
+}
+
+function rangeText({ start_date, end_date }: ResultMeta['date_range']): string {
+  return start_date === end_date ? dayText(start_date) : `${dayText(start_date)} – ${dayText(end_date)}`;
+}
+
+/** Says which rows a table leaves out. */
+export function hiddenRows(shown: number, { row_count, all_row_count }: ResultMeta): Html {
+  const all = Math.max(row_count, all_row_count);
+  return shown >= all
+    ? NOTHING
+    : html`<p class="note">${shown} of ${all.toLocaleString('en')} rows shown; the total counts all, and the CSV has all.</p>`;
+}
+
+/** What is said where a view has nothing to show. */
+export function emptyFunnel(title: string, text: string | Html): Html {
+  return html`<section class="panel empty">
+    <h2>${title}</h2>
+    <p>${text}</p>
+  </section>`;
+}
+
+/** Filters of the view that a reader can take away. */
+export const chosenFilters = ({ path, params }: PageContext): Html => chosen(path, params);
+
+/** What is said where the config has no stages. */
+export function noStages(): Html {
+  return emptyFunnel(
+    'No stages yet',
+    html`List conversions in <code>funnel</code> of <code>touchtrail.config.ts</code>, from the lead to the deal (docs/funnels.md), then run
+      <code>npx touchtrail run</code>.`,
+  );
+}

@@ -1,0 +1,13 @@
+import type { Bench } from '../run.ts';
+
+/** How fast the dashboard answers, on what `npm run demo -- --exit` has left in `.demo`. */
+export const dashboard: Bench = {
+  name: 'dashboard',
+  says: 'pages of the dashboard on the data of the demo',
+  options: { requests: 100, paints: 10 },
+  run: async (context) => {
+    // Not before it is asked for: the engine and the browser take a moment to load.
+    const { dashboardFigures } = await import('./figures.ts');
+    return await dashboardFigures(context);
+  },
+};
