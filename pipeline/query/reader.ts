@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { POINTER_FILE, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
 import { openPublication, type OpenPublication } from './publication.ts';
@@ -17,33 +17,63 @@ export interface Reader {
 }
 
 interface Held {
-  /** What it was opened by; of the last publication the text of the pointer. */
+  /** What was asked for, the text of the pointer, and the state of the folder. */
   readonly key: string;
+  /** When a file of the folder last appeared, went or was replaced: erasing somebody rewrites publications under their names. */
+  readonly folderAt: number | null;
   readonly opened: Promise<OpenPublication>;
   users: number;
+  /** Fulfilled once it is closed; there from when nobody is to get it any more. */
+  closed?: PromiseWithResolvers<void>;
 }
 
-/** Keeps publications of a data folder open while they are asked for. */
+/**
+ * Keeps publications of a data folder open while they are asked for. The work of one question asks no other: a publication that
+ * was rewritten is opened when the last question on the former one is answered, as the engine has a file open once only.
+ */
 export function createReader(dataFolder: string): Reader {
-  const pointer = path.join(dataFolder, PUBLICATIONS_FOLDER, POINTER_FILE);
+  const folder = path.join(dataFolder, PUBLICATIONS_FOLDER);
   // The one asked for last stands last.
   let held: Held[] = [];
+  let closing: Promise<unknown> = Promise.resolve();
 
   async function hold(asOf: string | undefined): Promise<Held> {
-    const key = JSON.stringify([asOf ?? null, await readFile(pointer, 'utf8').catch(() => null)]);
-    const known = held.find((one) => one.key === key);
-    const one = known ?? { key, opened: openPublication(dataFolder, { sandboxed: true, ...(asOf !== undefined && { asOf }) }), users: 0 };
+    // Without a folder or a pointer the opening says what is missing.
+    const folderAt = await stat(folder).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    );
+    const pointer = await readFile(path.join(folder, POINTER_FILE), 'utf8').catch(() => null);
+    const key = JSON.stringify([asOf ?? null, pointer, folderAt]);
+    retire(held.filter((other) => other.folderAt !== folderAt));
+    const open = () => openPublication(dataFolder, { sandboxed: true, ...(asOf !== undefined && { asOf }) });
+    const one = held.find((other) => other.key === key) ?? { key, folderAt, opened: closing.then(open), users: 0 };
     one.users++;
     held = [...held.filter((other) => other !== one), one];
     return one;
   }
 
-  async function release(one: Held, failed: boolean): Promise<void> {
+  /** Nobody gets these any more; each is closed as soon as its last question is answered. */
+  function retire(some: readonly Held[]): void {
+    held = held.filter((other) => !some.includes(other));
+    const closed = some.map((one) => (one.closed ??= Promise.withResolvers<void>()).promise);
+    closing = Promise.all([closing, ...closed]);
+    for (const one of some) if (one.users === 0) close(one);
+  }
+
+  /** One that could not be opened has told so whoever asked for it. */
+  function close({ opened, closed }: Held): void {
+    void opened
+      .then(({ warehouse }) => warehouse.close())
+      .catch(() => {})
+      .then(() => closed!.resolve());
+  }
+
+  function release(one: Held, failed: boolean): void {
     one.users--;
-    if (failed) held = held.filter((other) => other !== one);
-    const idle = held.filter(({ users }) => users === 0).slice(0, Math.max(0, held.length - KEPT_OPEN));
-    held = held.filter((other) => !idle.includes(other));
-    await Promise.all(idle.map(async ({ opened }) => (await opened).warehouse.close()));
+    if (one.closed && one.users === 0) close(one);
+    if (failed && !one.closed) retire([one]);
+    retire(held.filter(({ users }, index) => users === 0 && index < held.length - KEPT_OPEN));
   }
 
   return {
@@ -55,13 +85,12 @@ export function createReader(dataFolder: string): Reader {
         isOpen = true;
         return await work(opened);
       } finally {
-        await release(one, !isOpen);
+        release(one, !isOpen);
       }
     },
     async close() {
-      const all = held;
-      held = [];
-      await Promise.all(all.map(({ opened }) => opened.then(({ warehouse }) => warehouse.close()).catch(() => {})));
+      retire(held);
+      await closing;
     },
   };
 }
