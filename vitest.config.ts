@@ -12,8 +12,6 @@ const system = ['test/{e2e,clients,faults,docs}/**/*.test.ts'];
 const alone = ['test/package/**/*.test.ts'];
 /** Tests that run inside workerd, beside the Worker. */
 const workerd = ['test/workerd/**/*.test.ts'];
-/** Tests of the Worker in Node: it keeps one set of services for each isolate, so each file is one. */
-const edge = ['edge/**/*.test.ts'];
 /** Files at a time: one more than the cores, because while one waits for a server, a browser or the disk, others work. */
 const maxWorkers = availableParallelism() + 1;
 const exclude = ['**/node_modules/**', 'dist/**'];
@@ -25,22 +23,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{tracker,pipeline,examples,test}/**/*.test.ts'],
+          include: ['{tracker,edge,pipeline,examples,test}/**/*.test.ts'],
           exclude: [...exclude, ...system, ...alone, ...workerd],
-          // A process and its modules serve many files: three hundred starts take longer than many a test.
-          isolate: false,
-          setupFiles: ['test/setup/no-leftovers.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-          maxWorkers,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          name: 'edge',
-          include: edge,
-          exclude,
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers,

@@ -94,9 +94,11 @@ test('a corrupt landing segment is kept aside and named, the rest is loaded', as
   const result = await inProject('run', '--json');
   expect(result.code).toBe(0);
   const { warnings } = JSON.parse(result.stdout) as { warnings: string[] };
-  expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toContain('broken.ndjson is corrupt');
-  expect(warnings[0]).toContain('line 3: ');
+  // The company's learned models have too little data in a project of a few visits, and say so.
+  const [first, ...others] = warnings;
+  expect(first).toContain('broken.ndjson is corrupt');
+  expect(first).toContain('line 3: ');
+  expect(others.filter((one) => !/^model (?:markov|visit_scoring), conversion \w+, .*: too little/.test(one))).toEqual([]);
   expect(result.stderr).toContain('broken.ndjson is corrupt');
   expect(readdirSync(join(project.dataFolder, 'landing', 'corrupt'))).toEqual(['broken.ndjson']);
   const loaded = await touchtrailJson<{ message_id: string }[]>(['query', 'select message_id from events order by message_id'], {
