@@ -55,12 +55,13 @@ export default defineConfig({
     },
   },
 
-  // Daily exports of the ad platforms, with the source and medium their clicks arrive with.
+  // Daily exports of the ad platforms, with the source and medium their clicks arrive with. The platforms are told of leads: what
+  // they count themselves stands beside ours of these.
   costs: [
-    { csv: 'costs/google_ads.csv', platform: 'google_ads', source: 'google', medium: 'cpc' },
-    { csv: 'costs/microsoft_ads.csv', platform: 'microsoft_ads', source: 'bing', medium: 'cpc' },
-    { csv: 'costs/linkedin_ads.csv', platform: 'linkedin_ads', source: 'linkedin', medium: 'paid_social' },
-    { csv: 'costs/meta_ads.csv', platform: 'meta_ads', source: 'facebook', medium: 'paid_social' },
+    { csv: 'costs/google_ads.csv', platform: 'google_ads', source: 'google', medium: 'cpc', platformConversion: 'lead' },
+    { csv: 'costs/microsoft_ads.csv', platform: 'microsoft_ads', source: 'bing', medium: 'cpc', platformConversion: 'lead' },
+    { csv: 'costs/linkedin_ads.csv', platform: 'linkedin_ads', source: 'linkedin', medium: 'paid_social', platformConversion: 'lead' },
+    { csv: 'costs/meta_ads.csv', platform: 'meta_ads', source: 'facebook', medium: 'paid_social', platformConversion: 'lead' },
   ],
 
   // What counts as a conversion: one SQL file each. Whatever becomes of a lead takes the credits of the lead, and is followed

@@ -5,7 +5,9 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { COMMANDS } from './commands.ts';
 
 const COMMAND = fileURLToPath(new URL('./touchtrail.mjs', import.meta.url));
 
@@ -45,4 +47,38 @@ test.each([[['--help']], [['keys', '--help']]])('%j has an example', async (args
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   await once(child, 'close');
   expect(stdout).toMatch(/\nExamples:\n {2}\$ (npx )?touchtrail /);
+});
+
+test.each(COMMANDS)('the help says of $name what the command says of itself', async ({ name, description, load }) => {
+  const program = new Command();
+  (await load())(program);
+  expect(program.commands.map((command) => [command.name(), command.description()])).toEqual([[name, description]]);
+});
+
+test.each([
+  [['--help'], false],
+  [['keys', 'list', '--help'], false],
+  [['help', 'query'], true],
+])('%j loads the database: %j', async (args, loads) => {
+  const code = `
+    const { main } = await import(${JSON.stringify(new URL('./main.ts', import.meta.url).href)});
+    const code = await main(${JSON.stringify(args)});
+    process.report.excludeNetwork = true;
+    console.error(code, process.report.getReport().sharedObjects.some((file) => file.includes('duckdb')));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  await once(child, 'close');
+  expect(stderr).toBe(`0 ${loads}\n`);
+});
+
+test.each([
+  [['reprot'], 'report'],
+  [['--data', 'elsewhere', 'erse', '--email', 'a@b.example'], 'erase'],
+])('%j is asked whether %j was meant', async (args, meant) => {
+  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`(Did you mean ${meant}?)`)]);
 });

@@ -1,28 +1,5 @@
 import { Command } from 'commander';
-import { registerConversions } from './commands/conversions.ts';
-import { registerDashboard } from './commands/dashboard.ts';
-import { registerDiff } from './commands/diff.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerEhash } from './commands/ehash.ts';
-import { registerErase } from './commands/erase.ts';
-import { registerFunnel } from './commands/funnel.ts';
-import { registerIdentity } from './commands/identity.ts';
-import { registerImport } from './commands/import.ts';
-import { registerInit } from './commands/init.ts';
-import { registerJourney } from './commands/journey.ts';
-import { registerKeys } from './commands/keys.ts';
-import { registerMcp } from './commands/mcp.ts';
-import { registerModels } from './commands/models.ts';
-import { registerPerson } from './commands/person.ts';
-import { registerPublications } from './commands/publications.ts';
-import { registerQuery } from './commands/query.ts';
-import { registerReconcile } from './commands/reconcile.ts';
-import { registerReplay } from './commands/replay.ts';
-import { registerReport } from './commands/report.ts';
-import { registerRun } from './commands/run.ts';
-import { registerSources } from './commands/sources.ts';
-import { registerTail } from './commands/tail.ts';
-import { registerUp } from './commands/up.ts';
+import { COMMANDS } from './commands.ts';
 import { reportError } from './errors.ts';
 import { addGlobalOptions } from './options.ts';
 import { version } from './version.ts';
@@ -40,8 +17,8 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   // Progress that nobody reads any more, or that cannot be written, stops no run.
   process.stderr.on('error', () => {});
-  const program = createProgram();
   try {
+    const program = await createProgram(commandIn(args));
     await program.parseAsync(args, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
@@ -57,8 +34,12 @@ Examples:
   $ npx touchtrail report --last 8m
 `;
 
-/** All commands; parsing throws a `CommanderError` instead of ending the process. */
-export function createProgram(): Command {
+/**
+ * The program; parsing throws a `CommanderError` instead of ending the process.
+ * @param only the command to load: the others are not there then. Without it all are there by name and description, as the help
+ * shows them, and none can be run.
+ */
+export async function createProgram(only?: string): Promise<Command> {
   const program = new Command('touchtrail')
     .description('First-party marketing attribution: from the first ad click to the closed deal, on your own infrastructure.')
     .version(version())
@@ -67,33 +48,16 @@ export function createProgram(): Command {
     .exitOverride();
   addGlobalOptions(program);
   program.addHelpText('after', EXAMPLES);
-  for (const register of [
-    registerInit,
-    registerUp,
-    registerRun,
-    registerImport,
-    registerReport,
-    registerFunnel,
-    registerJourney,
-    registerDashboard,
-    registerMcp,
-    registerIdentity,
-    registerSources,
-    registerConversions,
-    registerModels,
-    registerPublications,
-    registerDiff,
-    registerQuery,
-    registerTail,
-    registerReconcile,
-    registerReplay,
-    registerKeys,
-    registerEhash,
-    registerPerson,
-    registerErase,
-    registerDoctor,
-  ]) {
-    register(program);
-  }
+  const called = COMMANDS.find(({ name }) => name === only);
+  if (called) (await called.load())(program);
+  else for (const { name, description } of COMMANDS) program.command(name).description(description);
   return program;
+}
+
+/** The command that a line calls, or asks about: `report` of `--data folder report` and of `help report`. */
+function commandIn(args: readonly string[]): string | undefined {
+  const globals = new Command();
+  addGlobalOptions(globals);
+  const { operands } = globals.parseOptions([...args]);
+  return operands[0] === 'help' ? operands[1] : operands[0];
 }

@@ -42,6 +42,9 @@ const fitted = {
   trainingDays: days.default(90),
 };
 
+/** What may learn the chances of visit scoring. */
+export const LEARNERS = ['logistic_regression', 'boosted_trees'] as const;
+
 const share = z.number().min(0).max(1);
 
 const modelOfType = z.discriminatedUnion('type', [
@@ -70,7 +73,12 @@ const modelOfType = z.discriminatedUnion('type', [
     /** How many of the last channels make a state. */
     order: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(1),
   }),
-  z.strictObject({ ...fitted, type: z.literal('visit_scoring') }),
+  z.strictObject({
+    ...fitted,
+    type: z.literal('visit_scoring'),
+    /** What learns the chances; default: logistic_regression. Boosted trees are BigQuery ML's, and need a warehouse of that type. */
+    learner: z.enum(LEARNERS).optional(),
+  }),
   z.strictObject({
     ...common,
     type: z.literal('custom'),

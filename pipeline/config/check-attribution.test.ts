@@ -74,7 +74,7 @@ const WRONG: readonly [string, readonly unknown[], string][] = [
   [
     'an option of another type',
     [{ name: 'a', type: 'visit_scoring', order: 2 }],
-    'attribution.models[0].order: 2: unknown key; expected one of name, label, lookbackDays, trainingDays, type',
+    'attribution.models[0].order: 2: unknown key; expected one of name, label, lookbackDays, trainingDays, type, learner',
   ],
   [
     'a dimension that sessions do not have',
@@ -87,6 +87,21 @@ const WRONG: readonly [string, readonly unknown[], string][] = [
     'attribution.models[0].significant.not.property: "plan": a session has no such thing; expected a dimension of sessions, such as "campaign"',
   ],
 ];
+
+const BIGQUERY = { warehouse: { type: 'bigquery', project: 'p', dataset: 'd' } };
+const TREES = { name: 'trees', type: 'visit_scoring', learner: 'boosted_trees' };
+
+test('boosted trees need BigQuery: a project on DuckDB is told so, and what to do', () => {
+  expect(problemsOf([TREES])).toEqual([
+    'attribution.models[0].learner: "boosted_trees": BigQuery ML learns them, but warehouse.type is "duckdb"; expected "logistic_regression", ' +
+      'which every warehouse learns, or a warehouse of type "bigquery"',
+  ]);
+  expect(problemsOf([TREES], BIGQUERY)).toEqual([]);
+  expect(problemsOf([{ ...TREES, learner: 'logistic_regression' }])).toEqual([]);
+  expect(problemsOf([{ ...TREES, learner: 'trees' }], BIGQUERY)).toEqual([
+    'attribution.models[0].learner: "trees": expected one of "logistic_regression", "boosted_trees"',
+  ]);
+});
 
 test.each(WRONG)('%s is told with what was expected', (_, models, message) => {
   expect(problemsOf(models)).toEqual([message]);

@@ -1,4 +1,4 @@
-import { type AttributionModel, MODEL_TYPES, modelsOf } from './attribution.ts';
+import { type AttributionModel, MODEL_TYPES, type ModelOf, modelsOf } from './attribution.ts';
 import { filterProblems } from './check-conversions.ts';
 import type { Filter } from './conversions.ts';
 import { SESSION_DIMENSIONS } from './filter-dimensions.ts';
@@ -56,6 +56,8 @@ function optionProblems(model: AttributionModel, config: Config, at: Place): Con
     }
     case 'last_significant_click':
       return model.significant === undefined ? [] : significantProblems(model.significant, config, (...path) => at('significant', ...path));
+    case 'visit_scoring':
+      return learnerProblems(model, config, at);
     case 'first_click':
     case 'last_click':
     case 'linear':
@@ -63,10 +65,18 @@ function optionProblems(model: AttributionModel, config: Config, at: Place): Con
     case 'shapley':
     case 'shapley_rate':
     case 'markov':
-    case 'visit_scoring':
     case 'custom':
       return [];
   }
+}
+
+/** A project that moves to an engine that cannot learn so is told, and not credited by something else. */
+function learnerProblems({ learner }: ModelOf<'visit_scoring'>, { warehouse }: Config, at: Place): ConfigProblem[] {
+  if (learner !== 'boosted_trees' || warehouse.type === 'bigquery') return [];
+  const message =
+    `"boosted_trees": BigQuery ML learns them, but warehouse.type is "${warehouse.type}"; ` +
+    'expected "logistic_regression", which every warehouse learns, or a warehouse of type "bigquery"';
+  return [{ path: at('learner'), message }];
 }
 
 function significantProblems(filter: Filter, config: Config, at: Place): ConfigProblem[] {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { attributionFiles, attributionProblems } from './check-attribution.ts';
 import { channelProblems } from './check-channels.ts';
 import { conversionProblems } from './check-conversions.ts';
+import { costProblems } from './check-costs.ts';
 import { eventFunnelProblems } from './check-funnels.ts';
 import { conversionFiles, type PlacedConversion } from './conversion-files.ts';
 import { didYouMean, problemsOf, renderPath, renderValue, unknownName, type ConfigProblem } from './problems.ts';
@@ -41,6 +42,7 @@ export function checkConfig(input: unknown, folder: string, file: string, option
     ...conversionProblems(placed, config),
     ...unknownFunnelSteps(config),
     ...sourceProblems(config),
+    ...costProblems(config),
     ...identityProblems(config),
     ...retentionProblems(config),
     ...channelProblems(config),

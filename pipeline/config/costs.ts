@@ -47,6 +47,8 @@ const match = z.strictObject({
 const maximumShrink = z.number().min(0).max(1).default(0.3);
 
 const common = {
+  /** Name of the conversion that the platform means by its `platform_conversions`: these stand beside it. Default: beside none. */
+  platformConversion: text.optional(),
   /** ISO 4217 code of the cost; default: what the source says by row, else the project's. */
   currency: currency.optional(),
   match: match.default({ campaignId: [], adGroupId: [], adId: [] }),

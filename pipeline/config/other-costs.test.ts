@@ -31,7 +31,15 @@ test.each([
   [[{ ...YEAR, to: '2026-02-30' }], '"2026-02-30": expected a date such as "2026-06-30"'],
   [[{ ...YEAR, to: '2040-01-01' }], 'expected at most ten years; write several entries for more'],
   [[YEAR, YEAR], '"team": stands twice; expected a name of its own'],
-  [[{ ...YEAR, chanel: 'Events' }], 'Unrecognized key: "chanel"'],
+  [[{ ...YEAR, chanel: 'Events' }], '"Events": unknown key; did you mean "channel"?'],
+  [
+    [{ ...YEAR, country: 'DE' }],
+    '"DE": other costs cannot name country: sessions have it, and costs have not; expected one of channel, source, medium, campaign, ad_platform, account, ad_group, ad',
+  ],
+  [
+    [{ ...YEAR, source_medium: 'google / cpc' }],
+    '"google / cpc": other costs cannot name source_medium: write source and medium; expected one of channel, source, medium, campaign, ad_platform, account, ad_group, ad',
+  ],
 ])('%j is refused', (costs, message) => {
   expect(otherCosts.safeParse(costs).error!.issues.map((issue) => issue.message)).toEqual([message]);
 });

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { addDays } from './calendar.ts';
+import { renderValue } from './problems.ts';
+import { nearest } from './suggest.ts';
 import { hasNoIssue } from './text-test.ts';
 
 // The part `otherCosts` of the config: what a campaign costs beside its ads, such as people and production.
@@ -18,28 +20,56 @@ function isDate(given: string): boolean {
 const LONGEST_DAYS = 3660;
 
 /** Dimensions that an entry may name: those of ad costs. */
-export const OTHER_COST_DIMENSIONS = ['channel', 'source', 'medium', 'campaign', 'ad_platform'] as const;
+export const OTHER_COST_DIMENSIONS = ['channel', 'source', 'medium', 'campaign', 'ad_platform', 'account', 'ad_group', 'ad'] as const;
 
-export const otherCost = z
-  .strictObject({
-    /** What it is for; the key of the entry. */
-    name,
-    /** The sum over all of its days, both ends included; negative for what is given back. */
-    amount: z.number().min(-1e9).max(1e9),
-    /** ISO 4217 code; default: the project's. */
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as "EUR"')
-      .optional(),
-    from: date,
-    to: date,
-    /** What reports show it by; by a dimension that is not named it stands where that is not set. */
-    channel: text.optional(),
-    source: text.optional(),
-    medium: text.optional(),
-    campaign: text.optional(),
-    ad_platform: text.optional(),
-  })
+/** Other dimensions of reports, and why an entry cannot name them. */
+export const NOT_OF_OTHER_COSTS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['term', 'content', 'landing_path', 'country', 'region', 'city', 'device_type', 'browser', 'os', 'new_returning'].map((dimension) => [
+      dimension,
+      'sessions have it, and costs have not',
+    ]),
+  ),
+  source_medium: 'write source and medium',
+  date: 'write from and to',
+};
+
+const members = z.strictObject({
+  /** What it is for; the key of the entry. */
+  name,
+  /** The sum over all of its days, both ends included; negative for what is given back. */
+  amount: z.number().min(-1e9).max(1e9),
+  /** ISO 4217 code; default: the project's. */
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as "EUR"')
+    .optional(),
+  from: date,
+  to: date,
+  /** What reports show it by; by a dimension that is not named it stands where that is not set. */
+  channel: text.optional(),
+  source: text.optional(),
+  medium: text.optional(),
+  campaign: text.optional(),
+  ad_platform: text.optional(),
+  account: text.optional(),
+  ad_group: text.optional(),
+  ad: text.optional(),
+});
+
+/** A member that is none: of what could be a dimension it says why it is none here. */
+function unknownMember(key: string, value: unknown): string {
+  const why = NOT_OF_OTHER_COSTS[key] ?? (/^(?:param|custom)\./.test(key) ? 'it follows from the others, or is not of costs' : undefined);
+  if (why !== undefined)
+    return `${renderValue(value)}: other costs cannot name ${key}: ${why}; expected one of ${OTHER_COST_DIMENSIONS.join(', ')}`;
+  const known = Object.keys(members.shape);
+  const near = nearest(key, known);
+  return `${renderValue(value)}: unknown key; ${near === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${near}"?`}`;
+}
+
+const nothingElse = z.custom<never>(() => false, { error: ({ path, input }) => unknownMember(String(path?.at(-1)), input) });
+
+export const otherCost = (members.catchall(nothingElse) as unknown as typeof members)
   .refine(({ from, to }) => from <= to, {
     error: ({ input }) => `from ${Object(input).from} lies after to ${Object(input).to}`,
     when: hasNoIssue,

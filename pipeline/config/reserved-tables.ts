@@ -35,6 +35,8 @@ const RESERVED_TABLES: ReadonlySet<string> = new Set([
   'model_versions',
   'applied_versions',
   'visit_coefficients',
+  'visit_trees',
+  'visit_chances',
   'costs',
   'ad_names',
   'ad_references',

@@ -1,8 +1,14 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DIMENSION_NAMES } from '../query/dimensions.ts';
+import { REPORT_COSTS } from '../models/reports/tables.ts';
+import { publish } from '../query/testing/publish.ts';
 import { PUBLICATION, REPORT_TABLES } from '../query/testing/world.ts';
 import type { Row } from '../warehouse/warehouse.ts';
-import { openDashboard, type TestDashboard, textOf } from './testing/dashboard.ts';
+import { PAGES } from './pages/index.ts';
+import { linksOf, openDashboard, type TestDashboard, textOf } from './testing/dashboard.ts';
+import { PEOPLE_TABLES } from './testing/people.ts';
 
 let dashboard: TestDashboard;
 beforeAll(async () => {
@@ -53,7 +59,7 @@ describe('the frame', () => {
     ['/channels?page=0', 'page=0: expected a number from 1 to 999'],
     ['/channels?by=chanel', 'did you mean "channel"?'],
     ['/?as_of=20200101T000000Z', '20200101T000000Z'],
-    ['/?format=csv', 'has no table to download'],
+    ['/changes?format=csv', 'has no table to download'],
   ])('%s is answered with what is wrong, and a way on', async (address, message) => {
     const page = await dashboard.get(address, 400);
     expect(textOf(page)).toContain(message);
@@ -67,6 +73,65 @@ describe('the frame', () => {
   test('what a reader has got wrong is no fault of the dashboard', async () => {
     await dashboard.get('/?period=fortnight', 400);
     expect(dashboard.logged).toEqual([]);
+  });
+});
+
+test('a project whose runs have seen nobody says so on every page', async () => {
+  const empty = await openDashboard(PEOPLE_TABLES.map(([table]) => [table, []] as const));
+  try {
+    for (const address of ['/', '/channels', '/funnel', '/journeys', '/identity', '/changes'])
+      expect(textOf(await empty.get(address)), address).toMatch(
+        /Nothing is published yet:? [Oo]nce visitors have been seen, npx touchtrail run publishes/,
+      );
+    expect(empty.logged).toEqual([]);
+  } finally {
+    await empty.close();
+  }
+});
+
+test('a project before its first run says what to do, on every page', async () => {
+  const fresh = await openDashboard([]);
+  try {
+    await rm(path.join(fresh.dataFolder, 'publications'), { recursive: true });
+    for (const { path: address } of PAGES) {
+      const page = textOf(await fresh.get(address, 503));
+      expect(page, address).toContain('Nothing is published yet');
+      expect(page, address).toContain('npx touchtrail run publishes what has been seen; npx touchtrail up does it every night');
+    }
+    expect(fresh.logged).toEqual([]);
+  } finally {
+    await fresh.close();
+  }
+});
+
+describe('a publication of an earlier version', () => {
+  const EARLIER = '20260301T030000Z';
+  let old: TestDashboard;
+  beforeAll(async () => {
+    // Without costs: every page that asks for them must say so.
+    old = await openDashboard(REPORT_TABLES.filter(([table]) => table !== REPORT_COSTS));
+    await publish(old.dataFolder, [], { publication_id: EARLIER });
+    await publish(
+      old.dataFolder,
+      REPORT_TABLES.filter(([table]) => table !== REPORT_COSTS),
+    );
+  });
+  afterAll(() => old.close());
+
+  test('says what to do, as a page of its own, and is no fault of the dashboard', async () => {
+    for (const address of ['/', '/channels', '/costs']) {
+      const page = textOf(await old.get(address, 503));
+      expect(page).toContain('Published by an earlier version');
+      expect(page).toContain('Run npx touchtrail run once');
+    }
+    expect(old.logged).toEqual([]);
+  });
+
+  test('leads to the last one where it is not the last', async () => {
+    const page = await old.get(`/?as_of=${EARLIER}`, 404);
+    expect(textOf(page)).toContain('ask a later one');
+    expect(linksOf(page, 'Show the last publication')).toEqual(['/']);
+    expect(old.logged).toEqual([]);
   });
 });
 

@@ -5,8 +5,9 @@ import { setCookie } from 'hono/cookie';
 import { HTTPException } from 'hono/http-exception';
 import { UserError } from '../config/user-error.ts';
 import { publishedModel } from '../models/reports/publication.ts';
+import { EarlierShapeError } from '../query/earlier-shape.ts';
 import { figureFormat, timeFormat } from '../query/format.ts';
-import type { OpenPublication } from '../query/publication.ts';
+import { NoPublicationError, type OpenPublication } from '../query/publication.ts';
 import { lastFullDay, publishedDates } from '../query/published-dates.ts';
 import { SCRIPT } from './assets/script.ts';
 import { STYLE } from './assets/style.ts';
@@ -59,7 +60,8 @@ export function createDashboard(options: DashboardOptions): Hono {
       return reader.read(url.searchParams.get('as_of') || undefined, async (opened) => {
         const pageContext = await contextOf(opened, page, url.searchParams, options);
         const content = await page.render(pageContext);
-        if (url.searchParams.get('format') !== 'csv') return context.html(framed(ASSETS, PAGES, pageContext, content));
+        if (url.searchParams.get('format') !== 'csv' || content.status === 404)
+          return context.html(framed(ASSETS, PAGES, pageContext, content), content.status ?? 200);
         if (content.csv === undefined) throw new UserError(`the page ${page.label} has no table to download`, { exitCode: 2 });
         const name = `${content.title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}-${opened.publication.publication_id}.csv`;
         return context.body(content.csv(), 200, {
@@ -76,6 +78,8 @@ export function createDashboard(options: DashboardOptions): Hono {
   app.onError((error, context) => {
     const path = new URL(context.req.url).pathname;
     if (error instanceof HTTPException) return error.getResponse();
+    if (error instanceof NoPublicationError) return context.html(notYetPublished(error), 503);
+    if (error instanceof EarlierShapeError) return context.html(earlierVersion(path, error), error.isLast ? 503 : 404);
     const isUsers = error instanceof UserError;
     if (!isUsers) log(`dashboard: ${path}: ${error.stack ?? error.message}`);
     const text = isUsers ? error.message : 'This page could not be made; the log of the dashboard says why.';
@@ -126,6 +130,33 @@ function problem(title: string, body: Html): Html {
     body: html`<h1>${title}</h1>
       <div class="panel warning">${body}</div>`,
   });
+}
+
+/** A project before its first run: what to do next. */
+function notYetPublished({ message }: NoPublicationError): Html {
+  return documentOf(ASSETS, {
+    title: 'Nothing is published yet',
+    navigation: navigation(PAGES, '', new URLSearchParams()),
+    body: html`<h1>Nothing is published yet</h1>
+      <section class="panel empty">
+        <h2>The first run fills these pages</h2>
+        <p>Put the script tag on the site (<code>npx touchtrail doctor --site https://www.example.com/</code> says whether it works).</p>
+        <p><code>npx touchtrail run</code> publishes what has been seen; <code>npx touchtrail up</code> does it every night.</p>
+        <p class="quiet">${message}</p>
+      </section>`,
+  });
+}
+
+/** Nothing is broken: what the product reads now, that publication does not have yet. */
+function earlierVersion(path: string, { message, isLast }: EarlierShapeError): Html {
+  const next = isLast
+    ? html`<p>Run <code>npx touchtrail run</code> once: it publishes what this version reads. Then load this page again.</p>`
+    : html`<p><a href="${path}">Show the last publication</a></p>`;
+  return problem(
+    'Published by an earlier version',
+    html`${next}
+      <p class="quiet">${message}.</p>`,
+  );
 }
 
 /** A form that is sent leads to an address: nothing is kept of it. */

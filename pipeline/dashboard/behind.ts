@@ -10,16 +10,28 @@ import { address, type DrillStep, stepParameter, type ViewState } from './state.
 /** The page that lists the conversions behind a figure, and shows the journey of each. */
 export const JOURNEYS = '/journeys';
 
+/** Of an address: stages of the funnel that leads reached, and those that they did not. */
+export const REACHED = 'reached';
+export const MISSED = 'missed';
+
+interface BehindOptions {
+  readonly basis?: ViewState['basis'];
+  readonly interval?: DateInterval;
+  readonly reached?: readonly string[];
+  readonly missed?: readonly string[];
+}
+
 /**
  * The address of the conversions that a figure of this view is made of: the same period, filters and time basis.
  * @param row what the row of the figure is of, beside that; none for a total.
- * @param more the time basis where it is not that of the address, and how long the dates of rows are.
+ * @param more the time basis where it is not that of the address, how long the dates of rows are, and of leads which stages of
+ *   the funnel they reached, and which not.
  */
 export function behindAddress(
   { params, state }: Pick<PageContext, 'params' | 'state'>,
   { conversion, model }: AttributedConversion,
   row: readonly DrillStep[] = [],
-  { basis = state.basis, interval = 'day' }: { readonly basis?: ViewState['basis']; readonly interval?: DateInterval } = {},
+  { basis = state.basis, interval = 'day', reached = [], missed = [] }: BehindOptions = {},
 ): string {
   const next = new URLSearchParams();
   for (const [name, value] of params) {
@@ -36,6 +48,8 @@ export function behindAddress(
     conversion,
     model,
     basis,
+    [REACHED]: reached,
+    [MISSED]: missed,
     ...Object.fromEntries(steps.map(({ dimension, value }) => [stepParameter(dimension), value ?? ''])),
   });
 }

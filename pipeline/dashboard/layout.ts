@@ -1,4 +1,6 @@
+import { addDays } from '../config/calendar.ts';
 import { dayText } from '../query/format.ts';
+import { dataDateOf } from '../query/projection/projection.ts';
 import { each, html, type Html, NOTHING } from './html.ts';
 import type { Page, PageContent, PageContext } from './page.ts';
 import { carried, address } from './state.ts';
@@ -61,9 +63,18 @@ export function framed(assets: Assets, pages: readonly Page[], context: PageCont
         <h1>${content.title}</h1>
         ${csv}
       </div>
-      ${content.body}`,
+      ${notSeenYet(context)}${content.body}`,
     footer: freshness(context),
   });
+}
+
+/** Before anybody was seen a longer period helps nobody; the overview says so itself. */
+function notSeenYet({ path, published }: PageContext): Html {
+  return published || path === '/'
+    ? NOTHING
+    : html`<p class="note">
+        Nothing is published yet: once visitors have been seen, <code>npx touchtrail run</code> publishes what they did.
+      </p>`;
 }
 
 export function navigation(pages: readonly Page[], current: string, params: URLSearchParams): Html {
@@ -82,14 +93,25 @@ export function navigation(pages: readonly Page[], current: string, params: URLS
   </nav>`;
 }
 
-/** What every number on a page must be read with: when it was made, from what, in which zone and currency. */
-function freshness({ publication, config, published, state, time }: PageContext): Html {
+/** What every number on a page must be read with: when it was made, from what, what may still come, in which zone and currency. */
+function freshness(context: PageContext): Html {
+  const { publication, config, published, state, time } = context;
   const { published_at, data_up_to, publication_id } = publication;
   const days = published ? html` Published are the days from ${dayText(published.start_date)} to ${dayText(published.end_date)}.` : NOTHING;
   const asOf = state.asOf === undefined ? NOTHING : html`<strong>An earlier publication.</strong> `;
   return html`<p>
     ${asOf}Published
-    ${time.time(published_at)}${data_up_to === null ? NOTHING : html`, with what had arrived by ${time.time(data_up_to)}`}.${days} Time zone
-    ${config.project.timeZone}, amounts in ${config.project.currency}. Publication <code>${publication_id}</code>.
+    ${time.time(published_at)}${data_up_to === null ? NOTHING : html`, with what had arrived by ${time.time(data_up_to)}`}.${days}${stillOpen(context)}
+    Time zone ${config.project.timeZone}, amounts in ${config.project.currency}. Publication <code>${publication_id}</code>.
   </p>`;
+}
+
+/** Whose clicks have not had the whole look-back window yet. By how much their figures may rise say the pages that show them. */
+function stillOpen({ publication, config: { conversions, lookbackDays }, published }: PageContext): Html {
+  if (!published || conversions.length === 0) return NOTHING;
+  const since = addDays(dataDateOf(publication), 1 - lookbackDays);
+  return since > published.end_date
+    ? html` All these days have had the look-back window of ${lookbackDays} days.`
+    : html` Still open: clicks since ${dayText(since < published.start_date ? published.start_date : since)} can bring conversions, within
+      ${lookbackDays} days.`;
 }

@@ -31,6 +31,8 @@ export interface PageContext {
 export interface PageContent {
   readonly title: string;
   readonly body: Html;
+  /** Of the answer: 404 where somebody was looked for and is not there. */
+  readonly status?: 200 | 404;
   /** The table of the page for `format=csv`: exactly what it shows, all rows of it. */
   readonly csv?: () => string;
 }

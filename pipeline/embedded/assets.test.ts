@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
 const execute = promisify(execFile);
-/** A checkout with scripts of its own, small and known. */
+/** A checkout with a Worker and scripts of its own, small and known. */
 let checkout: string;
 
 const write = async (file: string, text: string): Promise<void> => {
@@ -25,7 +25,7 @@ async function edgeOfAProcess(): Promise<{ worker: string; scripts: [file: strin
 
 beforeAll(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'touchtrail-assets-'));
-  for (const part of ['edge', 'pipeline/embedded', 'pipeline/config', 'rollup.config.mjs', 'package.json', 'package-lock.json']) {
+  for (const part of ['pipeline/embedded', 'pipeline/config', 'rollup.config.mjs', 'package.json', 'package-lock.json']) {
     await cp(join(root, part), join(checkout, part), { recursive: true });
   }
   await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
@@ -33,6 +33,7 @@ beforeAll(async () => {
     'print-edge.ts',
     `import { edgeAssets } from './pipeline/embedded/assets.ts';\nconst { worker, scripts } = await edgeAssets();\nprocess.stdout.write(JSON.stringify({ worker, scripts: [...scripts] }));\n`,
   );
+  await write('edge/worker.ts', `export default { fetch: (): Response => new Response('the worker') };\n`);
   await write('tracker/src/index.ts', `console.log('the core' as string);\n`);
   await write('tracker/src/shared.ts', `export const shared = 'of both';\n`);
   await write('tracker/src/extension.ts', `export type Extension = (core: object) => void;\n`);
@@ -58,6 +59,7 @@ test('several processes that build at once all get a whole Worker and its script
   expect((await readdir(join(checkout, 'dist', 'edge', 'assets'))).toSorted()).toEqual(files);
   const { worker, scripts } = edges[0];
   expect(await built('edge/worker.js')).toBe(worker);
+  expect(worker).toContain('the worker');
   expect(scripts.map(([file]) => file).toSorted()).toEqual(files);
   const said = scripts.map(([, text]) => text).join();
   for (const text of ['the core', 'of both']) expect([text, said.includes(text), worker.includes(text)]).toEqual([text, true, false]);

@@ -1,4 +1,5 @@
-import type { PublishedConfig } from '../models/reports/publication.ts';
+import { words } from '../config/words.ts';
+import { type PublishedConfig, publishedModel } from '../models/reports/publication.ts';
 import { figureFormat, timeFormat } from '../query/format.ts';
 import type { Device, Journey, Signal } from '../query/journey/types.ts';
 import type { JourneyRow } from './journey.ts';
@@ -31,7 +32,9 @@ function listed(what: string, lines: readonly string[]): string {
 }
 
 /** What happened, in the order of time; credits only of conversions that have their own. */
-export function rowsTable(rows: readonly JourneyRow[], { conversions }: Journey, { project }: PublishedConfig): string {
+export function rowsTable(rows: readonly JourneyRow[], { conversions }: Journey, config: PublishedConfig): string {
+  const { project } = config;
+  const labelOf = (model: string) => publishedModel(config, model).label;
   const figure = figureFormat(project.currency);
   const { time } = timeFormat(project.timeZone);
   const own = new Set(conversions.filter((one) => one.inherited_from === null).map(({ name, id }) => `${name}/${id}`));
@@ -44,7 +47,7 @@ export function rowsTable(rows: readonly JourneyRow[], { conversions }: Journey,
             time(row.at),
             `visit, ${row.channel}`,
             together(row.source, row.medium, row.campaign, row.landing_path),
-            creditsInWords(row.credits, own, figure),
+            creditsInWords(row.credits, own, figure, labelOf),
           ];
         case 'conversion':
           return [
@@ -56,8 +59,8 @@ export function rowsTable(rows: readonly JourneyRow[], { conversions }: Journey,
             ),
             together(
               row.inherited_from && `has the credits of ${row.inherited_from.name}/${row.inherited_from.id}`,
-              ...row.self_reported.map(({ model, channel }) => `self-reported: ${channel} (${model})`),
-              ...row.not_attributed.map(({ model, reason }) => `not attributed: ${reason} (${model})`),
+              ...row.self_reported.map(({ model, channel }) => `self-reported: ${channel} (${labelOf(model)})`),
+              ...row.not_attributed.map(({ model, reason }) => `not attributed: ${words(reason).toLowerCase()} (${labelOf(model)})`),
             ),
           ];
         case 'pending_event':
@@ -76,14 +79,19 @@ const together = (...parts: readonly (string | null)[]): string => parts.filter(
 
 type Credits = Extract<JourneyRow, { kind: 'session' }>['credits'];
 
-/** By conversion and share the models: `lead/L1: 100.0% first_click, linear`. @param own conversions whose credits are not of another. */
-function creditsInWords(credits: Credits, own: ReadonlySet<string>, figure: ReturnType<typeof figureFormat>): string {
+/** By conversion and share the models: `lead/L1: 100.0% First click, Linear`. @param own conversions whose credits are not of another. */
+function creditsInWords(
+  credits: Credits,
+  own: ReadonlySet<string>,
+  figure: ReturnType<typeof figureFormat>,
+  labelOf: (model: string) => string,
+): string {
   const byConversion = Map.groupBy(credits, ({ conversion, conversion_id }) => `${conversion}/${conversion_id}`);
   return [...byConversion]
     .filter(([conversion]) => own.has(conversion))
     .map(([conversion, all]) => {
       const byShare = Map.groupBy(all, ({ credit }) => figure(credit, 'percent'));
-      return `${conversion}: ${[...byShare].map(([share, alike]) => `${share} ${alike.map(({ model }) => model).join(', ')}`).join('; ')}`;
+      return `${conversion}: ${[...byShare].map(([share, alike]) => `${share} ${alike.map(({ model }) => labelOf(model)).join(', ')}`).join('; ')}`;
     })
     .join('; ');
 }

@@ -2,8 +2,11 @@ import * as z from 'zod';
 import { UserError } from '../config/user-error.ts';
 import { AS_OF } from '../query/as-of.ts';
 import type { OpenPublication } from '../query/publication.ts';
+import { type ReportResult, runReport } from '../query/result.ts';
+import type { ReportQuery } from '../query/schema.ts';
 import type { McpContext } from './context.ts';
 import { cursorOf, readCursor, type Start } from './cursor.ts';
+import { keptAnswer } from './kept-answers.ts';
 import { ROWS_IN_WORDS } from './markdown.ts';
 import type { Meta } from './meta.ts';
 
@@ -68,8 +71,15 @@ export async function fromPublication<Result>(
   }
 }
 
-/** How many rows a query must find for its page: it has to be asked from the first. */
-export const rowsUpTo = ({ offset }: Place, limit: number): number => Math.min(offset + limit, MOST_ROWS_OF_ALL);
+/**
+ * Asks a report for a page. The first page is asked alone: most questions have no other. Whoever goes on gets all rows in one go,
+ * and the pages behind come from that answer.
+ */
+export function pagedReport({ warehouse, publication }: OpenPublication, query: ReportQuery, place: Place): Promise<ReportResult> {
+  if (place.offset === 0) return runReport(warehouse, publication, query);
+  const whole = { ...query, limit: MOST_ROWS_OF_ALL };
+  return keptAnswer(publication, ['report', whole], () => runReport(warehouse, publication, whole));
+}
 
 /** The rows of a page, of all that were found before it and in it. @param all how many there are. */
 export function pageOf<Row>(

@@ -250,7 +250,7 @@ describe('persons', () => {
     const { text: all } = await ask(client, 'get_user_journey', { conversion: 'closed_won/D1' });
     expect(text).toContain('49 days after Lead · €10,000.00');
     expect(text).toContain('- email_hash 441a0dd2…, joins: used on a1 (form); used on a2 (url)');
-    expect(all).toContain('| google · cpc · brand · /pricing | lead/L1: 100.0% first_click |');
+    expect(all).toContain('| google · cpc · brand · /pricing | lead/L1: 100.0% First click |');
     expect(text).toContain('- user_id u7: refused, shared_key, on a2 (identify)');
   });
 

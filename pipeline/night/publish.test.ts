@@ -8,6 +8,7 @@ import { COSTS } from '../models/costs/tables.ts';
 import { DEFINITIONS } from '../models/definitions.ts';
 import { ERASED_ROWS } from '../models/erasures/tables.ts';
 import { DELIVERIES, EVENTS, EVENTS_RAW, FAILED_EVENTS } from '../models/events/tables.ts';
+import { IDENTITIES, IDENTITY_EDGES } from '../models/identity/tables.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
@@ -114,6 +115,7 @@ test('the first run publishes: a file that describes itself, and the pointer to 
     project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' },
     conversions: [],
     funnel: [],
+    platformConversions: {},
     eventFunnels: [],
     models: ['first_click', 'last_click', 'last_significant_click'],
     modelDetails: [
@@ -124,7 +126,9 @@ test('the first run publishes: a file that describes itself, and the pointer to 
     lookbackDays: 90,
     dimensions: {},
     hasSourceKeys: true,
+    hasIdentityStatistics: true,
     hasPreviousDates: true,
+    previousDatesBy: ['channel', 'source', 'medium', 'source_medium', 'campaign', 'landing_path', 'country', 'device_type', 'browser'],
     identityKeys: [
       { name: 'user_id', tier: 'deterministic', priority: 1, windowDays: null, maxAnonymousIds: 100, exclusive: true },
       { name: 'email_hash', tier: 'deterministic', priority: 2, windowDays: null, maxAnonymousIds: 100, exclusive: false },
@@ -287,6 +291,42 @@ test('a publication accounts for what the edge acknowledged, by day in the proje
     { date: '2026-06-19', write_key_id: 'wk_1', accepted: 2, stored: 1, duplicate: 0, failed: 0, erased: 0, pending: 0, missing: 1 },
   ]);
   await reader.close();
+});
+
+test('a publication says what the identity graph amounts to, so that no reader has to count it', async () => {
+  const seen = '2026-06-01T10:00:00.000000Z';
+  const id = (anonymous_id: string, person_id: string) => ({
+    anonymous_id,
+    person_id,
+    person_key: 1,
+    cluster_id: person_id,
+    first_seen: seen,
+    has_events: true,
+  });
+  const edge = (anonymous_id: string, verdict: 'used' | 'refused') => ({
+    anonymous_id,
+    key_name: 'user_id',
+    key_value: verdict === 'used' ? 'u-1' : 'test',
+    tier: 'deterministic',
+    origin: 'identify',
+    first_seen: seen,
+    last_seen: seen,
+    verdict,
+    reason: verdict === 'used' ? null : 'blocked_value',
+  });
+  await warehouse.load(IDENTITIES, [id('laptop', 'laptop'), id('phone', 'laptop'), id('other', 'other')]);
+  await warehouse.load(IDENTITY_EDGES, [edge('laptop', 'used'), edge('phone', 'used'), edge('other', 'refused')]);
+  await night(1, { rows: 1 });
+  const reader = await openDuckDb(path.join(folder(), pointer().file), { readOnly: true });
+  const [row] = await reader.rows<{ statistics: string }>(sql`select statistics from publication_identity`);
+  await reader.close();
+  expect(JSON.parse(row!.statistics)).toEqual({
+    devices: [
+      { devices: 1, persons: 1 },
+      { devices: 2, persons: 1 },
+    ],
+    signals: [{ signal: 'user_id', tier: 'deterministic', edges_used: 2, anonymous_ids: 2, joins: 1, refused: { blocked_value: 1 } }],
+  });
 });
 
 test('with BigQuery, which charges for what is read, a publication has no accounts', async () => {

@@ -11,6 +11,8 @@ import { CONVERSION_CHANGES, CONVERSIONS } from '../models/conversions/tables.ts
 import { COSTS, REPORT_ADS } from '../models/costs/tables.ts';
 import { EVENTS_RAW } from '../models/events/tables.ts';
 import { REPORT_EVENT_FUNNELS, REPORT_FUNNEL } from '../models/funnels/tables.ts';
+import { keyRules } from '../models/identity/rules.ts';
+import { graphStatistics, PUBLISHED_IDENTITY } from '../models/identity/statistics.ts';
 import { IDENTITIES, IDENTITY_EDGES, IDENTITY_KEYS, USER_IDENTITIES } from '../models/identity/tables.ts';
 import { Pointer, POINTER_FILE, PUBLICATION, publishedConfig, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
 import { PUBLISHED_DEFINITIONS, type PublishedDefinition, publishedDefinitions } from '../models/reports/published-definitions.ts';
@@ -80,7 +82,9 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
   const content = publishedConfig(config);
   const definitions = await publishedDefinitions(warehouse, config);
   const definition = createHash('sha256')
-    .update(JSON.stringify([content, definitions, PUBLISHED_TABLES, PUBLICATION, PUBLISHED_DEFINITIONS, PUBLISHED_ACCOUNTS]))
+    .update(
+      JSON.stringify([content, definitions, PUBLISHED_TABLES, PUBLICATION, PUBLISHED_DEFINITIONS, PUBLISHED_ACCOUNTS, PUBLISHED_IDENTITY]),
+    )
     .digest('hex');
   const current = readPointer(folder);
   if (current?.definition === definition && existsSync(path.join(folder, current.file)) && (await unchangedSince(warehouse, current))) {
@@ -99,10 +103,12 @@ export async function publish(request: PublishRequest): Promise<PublishResult> {
     config: JSON.stringify({
       ...content,
       params: await paramNames(warehouse),
+      hasIdentityStatistics: true,
       ...(days && { accounted: { from: days.from, to: days.to } }),
     }),
   };
-  await describeSnapshot(temporary, description, definitions, days ? await publishedAccounts(warehouse, days) : []);
+  const accounts = days ? await publishedAccounts(warehouse, days) : [];
+  await describeSnapshot(temporary, { description, definitions, accounts, config });
   // The snapshot may have taken long.
   await run.renewLease();
   await moveDurably(temporary, path.join(folder, file));
@@ -160,19 +166,27 @@ async function paramNames(warehouse: Warehouse): Promise<string[]> {
 /** The ledger reads all of the events: not every night, where a warehouse charges for it. */
 const isAccounted = ({ warehouse }: Config): boolean => warehouse.type === 'duckdb';
 
-/** Writes the row that names the publication, what it was made by and the accounts of the edge into the snapshot itself: file and name cannot be taken apart. */
-async function describeSnapshot(
-  file: string,
-  row: { publication_id: string; published_at: string; data_up_to: string; config: string },
-  definitions: readonly PublishedDefinition[],
-  accounts: readonly PublishedAccount[],
-) {
+interface SnapshotDescription {
+  readonly description: { publication_id: string; published_at: string; data_up_to: string; config: string };
+  readonly definitions: readonly PublishedDefinition[];
+  readonly accounts: readonly PublishedAccount[];
+  readonly config: Config;
+}
+
+/**
+ * Writes the row that names the publication, what it was made by, the accounts of the edge and what the identity graph amounts to
+ * into the snapshot itself: file and name cannot be taken apart.
+ */
+async function describeSnapshot(file: string, { description, definitions, accounts, config }: SnapshotDescription): Promise<void> {
   const snapshot = await openDuckDb(file);
   try {
-    await snapshot.migrate([PUBLICATION, PUBLISHED_DEFINITIONS, PUBLISHED_ACCOUNTS]);
+    await snapshot.migrate([PUBLICATION, PUBLISHED_DEFINITIONS, PUBLISHED_ACCOUNTS, PUBLISHED_IDENTITY]);
     await snapshot.load(PUBLISHED_ACCOUNTS, accounts, { replace: true });
     await snapshot.load(PUBLISHED_DEFINITIONS, definitions, { replace: true });
-    await snapshot.load(PUBLICATION, [row], { replace: true });
+    // Counted in the snapshot: to ask a warehouse that charges for it costs money.
+    const statistics = JSON.stringify(await graphStatistics(snapshot, keyRules(config)));
+    await snapshot.load(PUBLISHED_IDENTITY, [{ statistics }], { replace: true });
+    await snapshot.load(PUBLICATION, [description], { replace: true });
   } finally {
     await snapshot.close();
   }

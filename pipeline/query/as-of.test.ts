@@ -81,6 +81,21 @@ describe('as of', () => {
   });
 });
 
+test('where the last publication is of an earlier version, the error says that a run publishes anew', async () => {
+  const { warehouse } = await openPublication(folder);
+  try {
+    await expect(warehouse.rows(sql`select 1 as one from later_table`)).rejects.toThrow(
+      `the publication ${THIRD} was made by an earlier version of touchtrail and has no table "later_table": what was asked for cannot be read from it; run \`touchtrail run\` once, which publishes anew`,
+    );
+    await expect(warehouse.integerBatches(sql`select later_column from report_sessions`).next()).rejects.toThrow(
+      'run `touchtrail run` once',
+    );
+    await expect(warehouse.rows(sql`select 1 / 'x' as one`)).rejects.not.toThrow('earlier version');
+  } finally {
+    await warehouse.close();
+  }
+});
+
 test('the kept publications are listed latest first, with what they hold', async () => {
   const kept = await keptPublications(folder);
   expect(kept.map(({ publication_id, is_current }) => [publication_id, is_current])).toEqual([

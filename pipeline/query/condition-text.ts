@@ -1,6 +1,6 @@
 import { UserError } from '../config/user-error.ts';
 import { isDimension } from './dimensions.ts';
-import type { Condition } from './schema.ts';
+import type { Condition, Filters } from './schema.ts';
 
 const OPERATORS = { '>=': 'gte', '<=': 'lte', '>': 'gt', '<': 'lt' } as const;
 
@@ -27,4 +27,20 @@ export function conditionOf(text: string, name = 'filter'): Condition {
   if (value === '') return { field, operator: 'not_set' };
   if (value === '*') return { field, operator: 'is_set' };
   return value.includes('|') ? { field, operator: 'in', value: value.split('|') } : { field, operator: 'equals', value };
+}
+
+/** A condition in the words that {@link conditionOf} reads. */
+export function conditionText(condition: Condition): string {
+  const { field } = condition;
+  if (!('value' in condition)) return `${field}=${condition.operator === 'is_set' ? '*' : ''}`;
+  if (condition.operator === 'in') return `${field}=${condition.value.join('|')}`;
+  const sign = { equals: '=', contains: '~', gte: '>=', lte: '<=', gt: '>', lt: '<' }[condition.operator];
+  return `${field}${sign}${condition.value}`;
+}
+
+/** A filter in such words, for a heading; a group within it stands in brackets. */
+export function filterText(filters: Filters): string {
+  const [members, word] = 'and' in filters ? ([filters.and, 'and'] as const) : ([filters.or, 'or'] as const);
+  const texts = members.map((member) => ('field' in member ? conditionText(member) : `(${filterText(member)})`));
+  return texts.join(` ${word} `);
 }

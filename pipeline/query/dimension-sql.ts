@@ -18,7 +18,7 @@ export interface FactTable {
 /** What the SQL of a dimension depends on besides its name. */
 export interface DimensionSetting {
   readonly dialect: Dialect;
-  readonly config: Pick<PublishedConfig, 'dimensions' | 'hasSourceKeys' | 'hasPreviousDates'>;
+  readonly config: Pick<PublishedConfig, 'dimensions' | 'hasSourceKeys' | 'hasPreviousDates' | 'previousDatesBy'>;
   /** What `date` stands for; default: the day. */
   readonly interval?: DateInterval;
 }

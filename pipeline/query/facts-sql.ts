@@ -1,4 +1,3 @@
-import type { PublishedConfig } from '../models/reports/publication.ts';
 import { REPORT_COSTS, REPORT_CREDITS, REPORT_OTHER_COSTS, REPORT_SESSIONS, REPORT_SOURCES } from '../models/reports/tables.ts';
 import type { Dialect } from '../warehouse/dialect.ts';
 import { join, param, raw, sql, type Sql, table } from '../warehouse/sql.ts';
@@ -16,7 +15,7 @@ import {
 } from './dimension-sql.ts';
 import { dimensionColumn, type DimensionName, isParam } from './dimensions.ts';
 import { factFilter, joinsOfFilter } from './filters.ts';
-import { firstSessions } from './first-sessions.ts';
+import { firstSessions, type Told, toldBySessions } from './first-sessions.ts';
 import { aggregateSql, factsOf, isDistinct, type Measure } from './measures.ts';
 import type { AttributedConversion, ReportQuery } from './schema.ts';
 
@@ -27,7 +26,7 @@ export type Period = 'current' | 'comparison';
 export interface FactsRequest {
   readonly query: ReportQuery;
   readonly dialect: Dialect;
-  readonly config: Pick<PublishedConfig, 'dimensions' | 'hasSourceKeys' | 'hasPreviousDates'>;
+  readonly config: DimensionSetting['config'];
   readonly measures: readonly Measure[];
   readonly dimensions: readonly DimensionName[];
   /** Whether costs are among the facts: by what they do not carry they are not. */
@@ -54,7 +53,7 @@ export function factsSql(request: FactsRequest): Sql {
   ];
   const used = tables.filter((facts) => measures.some((measure) => factsOf(measure) === facts.table));
   return join(
-    used.map((facts) => namedGroups(facts, request)),
+    used.flatMap((facts) => partsOf(facts, request).map((part) => namedGroups(facts, request, part))),
     '\nunion all\n',
   );
 }
@@ -64,16 +63,35 @@ interface Key {
   readonly sql: Sql;
 }
 
+/** Facts that are grouped alike: no group of a report has facts of two parts whose persons are told apart. */
+interface Part {
+  /** How sessions tell which of them are counted as persons; without it persons are told apart. */
+  readonly told?: Told;
+  /** Which facts are of the part, and of their groups by source key which are: without it all are. */
+  readonly facts?: Sql;
+  readonly groups?: Sql;
+}
+
+/** Sessions of which only some say who came before are grouped in two parts. */
+function partsOf(facts: FactTable, request: FactsRequest): Part[] {
+  const told = request.measures.includes('users') ? toldBySessions(facts, request) : undefined;
+  if (!told) return [{}];
+  if (!told.except) return [{ told }];
+  const isExcept = sql`coalesce(facts.source_key in (${told.except}), false)`;
+  // Groups are few: to leave out some of them is cheaper than to leave out their facts.
+  return [{ told, groups: sql`not ${isExcept}` }, { facts: sql`facts.source_key in (${told.except})` }];
+}
+
 /**
  * Facts are grouped by the columns that dimensions are made of, as they are stored; only what is left of them is named and looked
  * up. Not where distinct values are counted, which must be told apart under the final name.
  */
-function namedGroups(facts: FactTable, request: FactsRequest): Sql {
+function namedGroups(facts: FactTable, request: FactsRequest, part: Part): Sql {
+  const { told } = part;
   const { query, dialect, config, dimensions } = request;
   const setting: DimensionSetting = { dialect, config, interval: query.interval };
   const own = request.measures.filter((measure) => factsOf(measure) === facts.table);
-  const areUsersFirst = own.includes('users') && firstSessions(query.date_range, facts, request) !== undefined;
-  const isFinal = own.some((measure) => isDistinct(measure) && !(measure === 'users' && areUsersFirst));
+  const isFinal = own.some((measure) => isDistinct(measure) && !(measure === 'users' && told));
   const joins = { facts: new Set(joinsOfFilter(query.filters, facts, setting)), groups: new Set<'ads' | 'wide'>() };
   const keys = new Map<string, Sql>();
   const isKeyed = !isFinal && isBySource(facts, request, setting);
@@ -97,7 +115,7 @@ function namedGroups(facts: FactTable, request: FactsRequest): Sql {
   const sums = own.flatMap((measure) =>
     periods.map((period) => {
       const counted = conditionsOf(period, facts, query);
-      const first = measure === 'users' ? firstSessions(rangeOf(period, query), facts, request) : undefined;
+      const first = measure === 'users' && told ? firstSessions(rangeOf(period, query), facts, told, request) : undefined;
       const value = first ? sql`countif(${join([...counted, first], ' and ')})` : aggregateSql(measure, counted);
       return sql`${value} as ${raw(periodColumn(measure, period))}`;
     }),
@@ -117,11 +135,12 @@ from (
   select ${join([...groupedBy, ...sums])}
   from ${table(facts.table.name)} as facts
   ${joinsSql(joins.facts, raw('facts.ad_reference'))}
-  where ${join(conditions(facts, request, setting), ' and ')}
+  where ${join([...conditions(facts, request, setting), ...(part.facts ? [part.facts] : [])], ' and ')}
   ${groupedBy.length ? sql`group by ${raw(groupedBy.map((_, i) => i + 1).join(', '))}` : sql``}
 ) as facts
 ${isKeyed ? sql`left join ${table(REPORT_SOURCES.name)} as sources on sources.source_key = facts.source_key` : sql``}
-${joinsSql(joins.groups, raw(isKeyed ? 'sources.ad_reference' : 'facts.ad_reference'))}`;
+${joinsSql(joins.groups, raw(isKeyed ? 'sources.ad_reference' : 'facts.ad_reference'))}
+${part.groups ? sql`where ${part.groups}` : sql``}`;
 }
 
 /** Whether facts are grouped by what brought them as one integer: a single text is grouped by as fast, and makes fewer groups. */
@@ -168,12 +187,18 @@ const rangeOf = (period: Period, { date_range, comparison_date_range }: ReportQu
 export const within = (facts: FactTable, { start_date, end_date }: DateRange): Sql =>
   sql`facts.${raw(facts.date)} between ${param(start_date, 'DATE')} and ${param(end_date, 'DATE')}`;
 
-/** Conversion by conversion, so that many models of one are one comparison. */
+/**
+ * Conversion by conversion, so that many models of one are one comparison. Credits lie in the order of both: the engine leaves out
+ * what a list of names excludes, and not what alternatives do.
+ */
 function pairsSql(pairs: readonly AttributedConversion[]): Sql {
   const byConversion = Map.groupBy(pairs, ({ conversion }) => conversion);
   const parts = [...byConversion].map(
     ([conversion, models]) =>
       sql`(facts.conversion_name = ${conversion} and facts.model in (${join(models.map(({ model }) => sql`${model}`))}))`,
   );
-  return sql`(${join(parts, ' or ')})`;
+  if (parts.length < 2) return parts[0] ?? sql`false`;
+  const names = (of: (pair: AttributedConversion) => string) => join([...new Set(pairs.map(of))].map((name) => sql`${name}`));
+  return sql`(facts.conversion_name in (${names(({ conversion }) => conversion)})
+    and facts.model in (${names(({ model }) => model)}) and (${join(parts, ' or ')}))`;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { UserError } from '../config/user-error.ts';
 import { Pointer, POINTER_FILE, PUBLICATION, PublishedConfig, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
 import { type DuckDbWarehouse, openDuckDb } from '../warehouse/duckdb/duckdb.ts';
-import { sql, table } from '../warehouse/sql.ts';
+import { type Sql, sql, table } from '../warehouse/sql.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { asOfOf, fileOf, isWithin, keptIds, notKept } from './as-of.ts';
 import { EarlierPublication } from './earlier-shape.ts';
@@ -30,10 +30,15 @@ export interface OpenPublication {
  * of a sandboxed one reaches nothing but the publication.
  * @throws UserError where there is none yet, where the one that is asked for is not kept, or where it cannot be read.
  */
-export async function openPublication(dataFolder: string, options: OpenOptions = {}): Promise<OpenPublication> {
+export async function openPublication(dataFolder: string, options: OpenOptions = {}): Promise<OpenFile> {
   const opened = await findPublication(dataFolder, options);
-  if (!opened) throw new UserError(`no publication yet in ${dataFolder}${missingFolder(dataFolder)}: run \`touchtrail run\``);
+  if (!opened) throw new NoPublicationError(`no publication yet in ${dataFolder}${missingFolder(dataFolder)}: run \`touchtrail run\``);
   return opened;
+}
+
+/** Nothing can be read before the first run has published. */
+export class NoPublicationError extends UserError {
+  override readonly name = 'NoPublicationError';
 }
 
 /** What explains that nothing is found: a folder that is not there is most likely misspelt. */
@@ -53,7 +58,7 @@ export interface OpenOptions {
 const TRIES = 5;
 
 /** {@link openPublication} for readers that can do without one. */
-export async function findPublication(dataFolder: string, options: OpenOptions = {}): Promise<OpenPublication | undefined> {
+export async function findPublication(dataFolder: string, options: OpenOptions = {}): Promise<OpenFile | undefined> {
   if (options.asOf !== undefined) return findEarlier(dataFolder, options.asOf, options);
   const pointerFile = path.join(dataFolder, PUBLICATIONS_FOLDER, POINTER_FILE);
   let text = await readPointer(pointerFile);
@@ -76,13 +81,15 @@ async function readPointer(file: string): Promise<string | undefined> {
   });
 }
 
-async function openPointedAt(pointer: string, folder: string, options: OpenOptions): Promise<OpenPublication> {
+async function openPointedAt(pointer: string, folder: string, options: OpenOptions): Promise<OpenFile> {
   const { file } = Pointer.parse(JSON.parse(pointer));
-  return openFileOf(path.join(folder, path.basename(file)), options);
+  const name = path.basename(file);
+  const opened = await openFileOf(path.join(folder, name), options);
+  return { ...opened, warehouse: new EarlierPublication(opened.warehouse, path.parse(name).name, true) };
 }
 
 /** A publication on the engine that its file is of. */
-interface OpenFile extends OpenPublication {
+export interface OpenFile extends OpenPublication {
   readonly warehouse: DuckDbWarehouse;
 }
 
@@ -96,7 +103,7 @@ async function openFileOf(file: string, { openFile = openDuckDb, sandboxed = fal
   }
 }
 
-async function findEarlier(dataFolder: string, text: string, options: OpenOptions): Promise<OpenPublication | undefined> {
+async function findEarlier(dataFolder: string, text: string, options: OpenOptions): Promise<OpenFile | undefined> {
   const asOf = asOfOf(text);
   const folder = path.join(dataFolder, PUBLICATIONS_FOLDER);
   const ids = await publicationIds(dataFolder);
@@ -105,7 +112,7 @@ async function findEarlier(dataFolder: string, text: string, options: OpenOption
     const opened = await openKept(folder, id, options);
     if (!opened) continue;
     if (asOf.kind === 'id' || isWithin(asOf, opened.publication)) {
-      return { ...opened, warehouse: new EarlierPublication(opened.warehouse, id) };
+      return { ...opened, warehouse: new EarlierPublication(opened.warehouse, id, id === ids[0]) };
     }
     await opened.warehouse.close();
   }
@@ -145,9 +152,10 @@ function unreadable(pointerFile: string, error: unknown): UserError {
   });
 }
 
-async function readPublication(warehouse: Warehouse): Promise<Publication> {
+/** What a publication says of itself. @param from where its row stands. */
+export async function readPublication(warehouse: Warehouse, from: Sql = sql`${table(PUBLICATION.name)}`): Promise<Publication> {
   const [row] = await warehouse.rows<{ publication_id: string; published_at: string; data_up_to: string | null; config: string }>(
-    sql`select publication_id, published_at, data_up_to, config from ${table(PUBLICATION.name)}`,
+    sql`select publication_id, published_at, data_up_to, config from ${from}`,
     'publication',
   );
   if (!row) throw new Error('its table "publication" is empty');

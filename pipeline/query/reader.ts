@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { POINTER_FILE, PUBLICATIONS_FOLDER } from '../models/reports/publication.ts';
 import { openPublication, type OpenPublication } from './publication.ts';
+import { RememberingPublication } from './remembering.ts';
 
 /** How many publications stay open: the current one, and those that somebody compares with it. */
 const KEPT_OPEN = 4;
@@ -29,7 +30,8 @@ interface Held {
 
 /**
  * Keeps publications of a data folder open while they are asked for. The work of one question asks no other: a publication that
- * was rewritten is opened when the last question on the former one is answered, as the engine has a file open once only.
+ * was rewritten is opened when the last question on the former one is answered, as the engine has a file open once only. What is
+ * asked of an open one again is answered from memory.
  */
 export function createReader(dataFolder: string): Reader {
   const folder = path.join(dataFolder, PUBLICATIONS_FOLDER);
@@ -46,7 +48,10 @@ export function createReader(dataFolder: string): Reader {
     const pointer = await readFile(path.join(folder, POINTER_FILE), 'utf8').catch(() => null);
     const key = JSON.stringify([asOf ?? null, pointer, folderAt]);
     retire(held.filter((other) => other.folderAt !== folderAt));
-    const open = () => openPublication(dataFolder, { sandboxed: true, ...(asOf !== undefined && { asOf }) });
+    const open = async () => {
+      const opened = await openPublication(dataFolder, { sandboxed: true, ...(asOf !== undefined && { asOf }) });
+      return { ...opened, warehouse: new RememberingPublication(opened.warehouse) };
+    };
     const one = held.find((other) => other.key === key) ?? { key, folderAt, opened: closing.then(open), users: 0 };
     one.users++;
     held = [...held.filter((other) => other !== one), one];

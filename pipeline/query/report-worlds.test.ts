@@ -1,10 +1,19 @@
 import { expect, test } from 'vitest';
+import { PREVIOUS_BY } from '../models/reports/tables.ts';
+import type { Row } from '../warehouse/warehouse.ts';
 import { DIMENSION_NAMES, type DimensionName } from './dimensions.ts';
 import { isConversionMetric, METRIC_NAMES } from './metrics.ts';
 import { runReport } from './result.ts';
 import { parseReportQuery, type ReportQueryInput } from './schema.ts';
 import { randomNumbers } from '../testing/random.ts';
-import { openFacts, RANDOM_CONVERSIONS, RANDOM_MODELS, RANDOM_PUBLICATION, randomFacts } from './testing/random-publication.ts';
+import {
+  openFacts,
+  type RandomFacts,
+  RANDOM_CONVERSIONS,
+  RANDOM_MODELS,
+  RANDOM_PUBLICATION,
+  randomFacts,
+} from './testing/random-publication.ts';
 import { oracleReport, type OracleQuery } from './testing/report-oracle.ts';
 
 const SEEDS = [1, 2, 3];
@@ -91,47 +100,59 @@ function nothing(metric: string, conversion: string): number | null {
 
 const begin = (date: string, interval: 'day' | 'month') => (interval === 'day' ? date : `${date.slice(0, 8)}01`);
 
-test.each(SEEDS)('persons are told apart by time and channel as a plain loop does it (world %d)', async (seed) => {
+/** Nothing, time, each dimension by which sessions say when their person came before, and both. */
+const BY_SESSIONS: readonly { dimensions: readonly DimensionName[]; interval: 'day' | 'month' }[] = [undefined, ...PREVIOUS_BY].flatMap(
+  (by) => {
+    const own = by ? [by] : [];
+    return [
+      { dimensions: own, interval: 'day' as const },
+      { dimensions: ['date' as const, ...own], interval: 'day' as const },
+      { dimensions: ['date' as const, ...own], interval: 'month' as const },
+    ];
+  },
+);
+
+/** As the report names it: the campaign as the costs call it, where they know the ad. */
+function named(name: DimensionName, row: Row, { ads }: RandomFacts): unknown {
+  if (name === 'source_medium') return `${row['source'] as string} / ${row['medium'] as string}`;
+  const ad = name === 'campaign' ? ads.find(({ ad_reference }) => ad_reference === row['ad_reference']) : undefined;
+  return ad?.['campaign'] ?? row[name] ?? null;
+}
+
+test.each(SEEDS)('persons are counted by sessions as a plain loop tells them apart (world %d)', async (seed) => {
   const facts = randomFacts(seed);
   const world = await openFacts(facts);
   try {
     for (const [start_date, end_date] of [['2026-01-01', '2026-12-31'] as const, ['2026-01-31', '2026-02-14'] as const]) {
       const other = { start_date: '2026-02-01', end_date: '2026-03-31' };
-      for (const interval of ['day', 'month'] as const) {
-        for (const dimensions of [[], ['date'], ['channel'], ['date', 'channel']] as const) {
-          // Two periods have no date in common.
-          const isCompared = !(dimensions as readonly string[]).includes('date');
-          const expected = (range: { start_date: string; end_date: string }) => {
-            const persons = new Map<string, Set<unknown>>();
-            for (const row of facts.sessions) {
-              const date = row['click_date'] as string;
-              if (date < range.start_date || date > range.end_date) continue;
-              const key = JSON.stringify(dimensions.map((name) => (name === 'date' ? begin(date, interval) : row['channel'])));
-              persons.set(key, (persons.get(key) ?? new Set()).add(row['person_key']));
-            }
-            return persons;
-          };
-          const { rows } = await runReport(
-            world,
-            RANDOM_PUBLICATION,
-            parseReportQuery(
-              {
-                date_range: { start_date, end_date },
-                ...(isCompared && { comparison_date_range: other }),
-                dimensions: [...dimensions],
-                interval,
-                metrics: ['users'],
-              },
-              RANDOM_PUBLICATION.config,
-            ),
-          );
-          const [now, before] = [expected({ start_date, end_date }), isCompared ? expected(other) : new Map<string, Set<unknown>>()];
-          expect(rows).toHaveLength(new Set([...now.keys(), ...before.keys()]).size);
-          for (const row of rows) {
-            const key = JSON.stringify(dimensions.map((name) => row.dimensions[name]));
-            expect(row.figures['users'], key).toBe(now.get(key)?.size ?? 0);
-            if (isCompared) expect(row.comparison!['users'], key).toBe(before.get(key)?.size ?? 0);
+      for (const { dimensions, interval } of BY_SESSIONS) {
+        // Two periods have no date in common.
+        const isCompared = !dimensions.includes('date');
+        const expected = (range: { start_date: string; end_date: string }) => {
+          const persons = new Map<string, Set<unknown>>();
+          for (const row of facts.sessions) {
+            const date = row['click_date'] as string;
+            if (date < range.start_date || date > range.end_date) continue;
+            const key = JSON.stringify(dimensions.map((name) => (name === 'date' ? begin(date, interval) : named(name, row, facts))));
+            persons.set(key, (persons.get(key) ?? new Set()).add(row['person_key']));
           }
+          return persons;
+        };
+        const query: ReportQueryInput = {
+          date_range: { start_date, end_date },
+          ...(isCompared && { comparison_date_range: other }),
+          dimensions: [...dimensions],
+          interval,
+          metrics: ['users', 'sessions'],
+        };
+        const { rows, totals } = await runReport(world, RANDOM_PUBLICATION, parseReportQuery(query, RANDOM_PUBLICATION.config));
+        const [now, before] = [expected({ start_date, end_date }), isCompared ? expected(other) : new Map<string, Set<unknown>>()];
+        expect(rows).toHaveLength(new Set([...now.keys(), ...before.keys()]).size);
+        expect(rows.reduce((sum, row) => sum + row.figures['sessions']!, 0)).toBe(totals.figures['sessions']);
+        for (const row of rows) {
+          const key = JSON.stringify(dimensions.map((name) => row.dimensions[name]));
+          expect(row.figures['users'], `${key} of ${JSON.stringify(query)}`).toBe(now.get(key)?.size ?? 0);
+          if (isCompared) expect(row.comparison!['users'], key).toBe(before.get(key)?.size ?? 0);
         }
       }
     }

@@ -1,4 +1,5 @@
 import type { Column } from '../../edge/contract/columns.ts';
+import type { BoostedTrees } from './boosted-trees.ts';
 import type { Dialect } from './dialect.ts';
 import type { LargeIntegers } from './integers.ts';
 import type { Sql } from './sql.ts';
@@ -13,6 +14,8 @@ export interface TableDefinition {
   /** A TIMESTAMP or DATE column; BigQuery partitions by its day. */
   readonly partitionBy?: string;
   readonly clusterBy?: readonly string[];
+  /** Columns whose order the rows of a snapshot lie in, on DuckDB: readers that ask for few of their values read few rows. */
+  readonly snapshotOrder?: readonly string[];
   /** Most texts stand in many rows that lie together: DuckDB then writes them once each, and does not first try what else is smaller. */
   readonly hasRepeatedTexts?: boolean;
 }
@@ -71,6 +74,8 @@ export interface Warehouse {
   readonly dialect: Dialect;
   /** Statistics of every statement so far, oldest first. */
   readonly statements: readonly StatementStatistics[];
+  /** Absent where the engine grows none. */
+  readonly boostedTrees?: BoostedTrees;
 
   /** Creates missing tables and adds missing columns. A column whose type differs is an error that names both types. */
   migrate(tables: readonly TableDefinition[]): Promise<void>;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerDiff } from '../../pipeline/cli/commands/diff.ts';
 import { registerPublications } from '../../pipeline/cli/commands/publications.ts';
 import { registerReport } from '../../pipeline/cli/commands/report.ts';
+import { bothFiles } from '../../pipeline/cli/commands/testing/parquet.ts';
 import { run } from '../../pipeline/cli/commands/testing/run-command.ts';
 import { CAUSE_NAMES, CAUSES } from '../../pipeline/query/diff/causes.ts';
 import { type CrmRow, type Nights, openNights } from '../../pipeline/query/diff/testing/nights.ts';
@@ -83,6 +84,22 @@ test.each([...blocks].filter(([info]) => info.startsWith('console ')))('%s is wh
       .split('\n')
       .map((line) => line.trimEnd()),
   ).toEqual(shown);
+});
+
+test.each([[[]], [['--list']]])('diff %j as a Parquet file holds what the CSV does', async (more) => {
+  const asked = ['diff', '2026-07-01', '--model', 'last_click', '--metrics', 'conversions,conversion_value', ...more];
+  const { csv, parquet } = await bothFiles(registerDiff, nights.dataFolder, asked);
+  expect(csv.split('\r\n').length).toBeGreaterThan(4);
+  expect(parquet).toBe(csv);
+});
+
+test('projections are columns of the files of their report', async () => {
+  const asked = ['report', '--basis', 'click', '--projections', '--model', 'first_click', '--metrics', 'conversions'];
+  const { csv, parquet } = await bothFiles(registerReport, projected, [...asked, '--from', '2026-06-09', '--to', '2026-06-29']);
+  const names = ['conversions', 'projected_conversions', 'projected_value', 'maturity'].map((name) => `closed_won.first_click.${name}`);
+  expect(csv.split('\r\n')[0]).toBe(['channel', ...names].join(','));
+  expect(csv).toMatch(/\r\nEmail,161,210,21000,0\.76/);
+  expect(parquet).toBe(csv);
 });
 
 test('the causes of the page are those there are, in their order', () => {

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../pipeline/config/load.ts';
 import { PAGES } from '../../pipeline/dashboard/pages/index.ts';
 import { openDashboard, type TestDashboard } from '../../pipeline/dashboard/testing/dashboard.ts';
+import { PEOPLE_TABLES } from '../../pipeline/dashboard/testing/people.ts';
 import { PRESETS } from '../../pipeline/query/period.ts';
-import { REPORT_TABLES } from '../../pipeline/query/testing/world.ts';
 import { blockOf, codeBlocks, tableOf } from './markdown.ts';
 
 const page = await readFile(path.join(import.meta.dirname, '..', '..', 'docs', 'dashboard.md'), 'utf8');
@@ -14,13 +14,16 @@ const blocks = await codeBlocks('dashboard.md');
 
 let dashboard: TestDashboard;
 beforeAll(async () => {
-  dashboard = await openDashboard(REPORT_TABLES);
+  dashboard = await openDashboard(PEOPLE_TABLES);
 });
 afterAll(() => dashboard.close());
 
-test('the CSV of the example is what the page shows', async () => {
-  const [, address] = /http:\/\/127\.0\.0\.1:8788([^']+)'/.exec(blockOf(blocks, 'sh csv'))!;
-  expect((await dashboard.get(address!)).replaceAll('\r\n', '\n')).toBe(blockOf(blocks, 'csv answer'));
+test.each([
+  ['sh csv', 'csv answer'],
+  ['sh behind', 'csv behind answer'],
+])('the CSV of the example %s is what the page shows', async (question, answer) => {
+  const [, address] = /http:\/\/127\.0\.0\.1:8788([^']+)'/.exec(blockOf(blocks, question))!;
+  expect((await dashboard.get(address!)).replaceAll('\r\n', '\n')).toBe(blockOf(blocks, answer));
 });
 
 test('the page names every page and every named period', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerConversions } from '../../pipeline/cli/commands/conversions.ts';
 import { registerJourney } from '../../pipeline/cli/commands/journey.ts';
+import { bothFiles } from '../../pipeline/cli/commands/testing/parquet.ts';
 import { run } from '../../pipeline/cli/commands/testing/run-command.ts';
 import { REPORT_ADS } from '../../pipeline/models/costs/tables.ts';
 import { USER_IDENTITIES } from '../../pipeline/models/identity/tables.ts';
@@ -43,6 +44,15 @@ async function printed(command: string): Promise<string[]> {
 test.each([...blocks].filter(([info]) => info.startsWith('console ')))('%s is what the page says', async (_, block) => {
   const [first, ...shown] = block.trimEnd().split('\n');
   expect(await printed(first!.replace('$ touchtrail ', ''))).toEqual(shown);
+});
+
+test.each([
+  [['journey', '--conversion', 'closed_won/D1'], registerJourney],
+  [['conversions', 'list', 'closed_won', '--model', 'linear'], registerConversions],
+])('%j as a Parquet file holds what the CSV does', async (args, register) => {
+  const { csv, parquet } = await bothFiles(register, folder, args);
+  expect(csv.split('\r\n').length).toBeGreaterThan(2);
+  expect(parquet).toBe(csv);
 });
 
 test.each(tableOf(page, 'Option | Whose journey').map(([option]) => [option!]))('journey %s finds her', async (option) => {

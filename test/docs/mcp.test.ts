@@ -48,13 +48,13 @@ test('the limits are those of the tools', () => {
   expect(limits['Rows in words']).toContain(`${ROWS_IN_WORDS};`);
 });
 
-test('what starts the server is a command with options that there are', () => {
+test('what starts the server is a command with options that there are', async () => {
   const { mcpServers } = json('stdio') as { mcpServers: { touchtrail: { command: string; args: string[] } } };
   const { command, args } = mcpServers.touchtrail;
   const code = blockOf(blocks, 'sh claude-code').trim();
   expect(code).toBe(`claude mcp add touchtrail -- ${command} ${args.join(' ')}`);
   const [package_, name, ...options] = args;
-  const program = createProgram();
+  const program = await createProgram();
   expect([package_, program.commands.map((one) => one.name())]).toEqual(['touchtrail', expect.arrayContaining([name])]);
   const known = program.options.map(({ long }) => long);
   expect(known).toEqual(expect.arrayContaining(options.filter((option) => option.startsWith('--'))));

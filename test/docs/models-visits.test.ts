@@ -10,6 +10,7 @@ import { INTERCEPT, VISIT_FEATURES } from '../../pipeline/models/attribution/vis
 import { LEAST_CONVERTED_PERSONS } from '../../pipeline/models/attribution/visits/fit.ts';
 import { VISIT_COEFFICIENTS } from '../../pipeline/models/attribution/visits/tables.ts';
 import { loadVisitors } from '../../pipeline/models/attribution/visits/testing/visitors.ts';
+import { TREE_OPTIONS } from '../../pipeline/models/attribution/visits/trees.ts';
 import { RIDGE } from '../../pipeline/models/attribution/visits/train.ts';
 import { HELD_OUT_ONE_IN } from '../../pipeline/models/attribution/visits/vectors.ts';
 import { openWorld } from '../../pipeline/testing/world.ts';
@@ -68,4 +69,30 @@ test('the features, limits and options of the page are those of the code', () =>
   expect(section).toContain(`fewer than ${LEAST_CONVERTED_PERSONS} paths`);
   expect(section).toContain(`One person in ${HELD_OUT_ONE_IN},`);
   expect(section).toContain(`a ridge of ${RIDGE} `);
+});
+
+test('the config with boosted trees is one on BigQuery only, and the options of the page are those of the code', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'touchtrail-docs-trees-'));
+  const project = `project: { name: 'Fernhill', timeZone: 'Europe/Berlin', currency: 'EUR' }, site: { domains: ['www.fernhill.example'] }`;
+  const conversions = `conversions: [{ name: 'lead', label: 'Lead', kind: 'event', event: 'lead' }]`;
+  const block = blockOf(await codeBlocks('models.md'), 'ts boosted-trees');
+  const load = async (name: string, text: string) => {
+    await writeFile(join(folder, name), `export default { ${project}, ${conversions}, ${text} };`);
+    return (await loadConfig(join(folder, name))).config;
+  };
+  expect(modelsOf(await load('bigquery.config.mjs', block))).toMatchObject([
+    { name: 'visit_scoring' },
+    { name: 'visit_trees', type: 'visit_scoring', learner: 'boosted_trees', trainingDays: 180 },
+  ]);
+  const onDuckDb = block.slice(block.indexOf('attribution:'));
+  await expect(load('duckdb.config.mjs', onDuckDb)).rejects.toThrow(/attribution\.models\[1\]\.learner: "boosted_trees"/);
+  await rm(folder, { recursive: true });
+  const { trees, maximumDepth, learningRate, leastLeafWeight, ridge } = TREE_OPTIONS;
+  expect(tableOf(section, 'Option of the trees').map(([, value]) => Number(value))).toEqual([
+    trees,
+    maximumDepth,
+    learningRate,
+    leastLeafWeight,
+    ridge,
+  ]);
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerReport } from '../../pipeline/cli/commands/report.ts';
 import { run } from '../../pipeline/cli/commands/testing/run-command.ts';
 import { loadConfig } from '../../pipeline/config/load.ts';
-import { otherCost } from '../../pipeline/config/other-costs.ts';
+import { NOT_OF_OTHER_COSTS, OTHER_COST_DIMENSIONS, otherCost } from '../../pipeline/config/other-costs.ts';
 import { publishedConfig } from '../../pipeline/models/reports/publication.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
 import { REPORT_OTHER_COSTS } from '../../pipeline/models/reports/tables.ts';
@@ -44,6 +44,13 @@ test.each(['models', 'custom', 'roi', 'compare'])('the example "%s" writes what 
   expect(stderr).toBe('');
 });
 
+test('other costs stand beside ad costs by every dimension that they name', async () => {
+  const asked = ['report', '--from', '2026-01-01', '--to', '2026-03-31', '--metrics', 'other_cost', '--csv', '--by'];
+  const lines = async (by: string) => (await run(registerReport, folder, [...asked, by])).stdout.trimEnd().split('\r\n').slice(1);
+  expect((await lines('account')).filter((line) => !line.endsWith(',')).toSorted()).toEqual([',2000', 'North,900']);
+  expect((await lines('ad')).filter((line) => !line.endsWith(','))).toEqual([',2900']);
+});
+
 describe('the tables of the page name', () => {
   test('every dimension, and whether costs have it', () => {
     const rows = tableOf(page, 'Dimension').filter(([name]) => !name!.includes('.'));
@@ -58,7 +65,13 @@ describe('the tables of the page name', () => {
 
   test('the members of other costs', () => {
     const named = tableOf(page, 'Member of an entry of `otherCosts`').map(([name]) => name);
-    expect(Object.keys(otherCost.shape).filter((name) => !['source', 'medium', 'campaign', 'ad_platform'].includes(name))).toEqual(named);
+    expect(
+      Object.keys(otherCost.shape).filter((name) => name === 'channel' || !(OTHER_COST_DIMENSIONS as readonly string[]).includes(name)),
+    ).toEqual(named);
+    // Every dimension of reports can be named, or it is said why not.
+    expect([...OTHER_COST_DIMENSIONS, ...Object.keys(NOT_OF_OTHER_COSTS)].toSorted()).toEqual(DIMENSION_NAMES.toSorted());
+    expect(OTHER_COST_DIMENSIONS.every((name) => isOfCosts(name, { dimensions: {} }))).toBe(true);
+    for (const name of OTHER_COST_DIMENSIONS) expect(page).toContain(`\`${name}\``);
   });
 
   test('conditions that the command line understands', () => {

@@ -119,7 +119,7 @@ describe('npm run demo -- --exit', () => {
   });
 });
 
-describeDashboard(() => place.data, truth);
+describeDashboard(() => place.data, truth, world);
 
 const CHAPTERS = {
   funnel: 'From lead to closed deal, by channel',

@@ -1,29 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type OutputOptions, type RollupOptions, rollup } from 'rollup';
+import { edgeAssets } from '../../pipeline/embedded/assets.ts';
 import { startTestServer } from '../test-server.ts';
 import type { SentEvent } from './sent-event.ts';
 
-interface ScriptConfig extends Omit<RollupOptions, 'output'> {
-  readonly input: string;
-  readonly output: OutputOptions;
-}
-
 /** The script of a website and its extensions as the build makes them, by file name: `t.js`, `t.links.js` … */
 export async function builtScripts(): Promise<ReadonlyMap<string, string>> {
-  const { tracker, extensions } = (await import(new URL('../../rollup.config.mjs', import.meta.url).href)) as {
-    tracker: ScriptConfig;
-    extensions: ScriptConfig[];
-  };
-  const scripts = new Map<string, string>();
-  for (const config of [tracker, ...extensions]) {
-    const bundle = await rollup(config);
-    const { output } = await bundle.generate(config.output);
-    scripts.set(basename(config.output.file!), output[0].code);
-    await bundle.close();
-  }
-  return scripts;
+  return (await edgeAssets()).scripts;
 }
 
 /** A page or script with the headers it is served with. */

@@ -3,9 +3,16 @@ import { ads } from '../../pipeline/models/costs/ads.ts';
 import { AD_NAMES, AD_REFERENCES, COSTS, REPORT_ADS } from '../../pipeline/models/costs/tables.ts';
 import { AD_CASES, AD_PROJECT, FOUND, arriveWithAds } from '../../pipeline/models/costs/testing/ad-cases.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
+import { costCoverage } from '../../pipeline/query/coverage/coverage.ts';
+import { platformDifferences } from '../../pipeline/query/coverage/differences.ts';
+import { notAttributed } from '../../pipeline/query/coverage/not-attributed.ts';
+import { parseCoverageQuery } from '../../pipeline/query/coverage/schema.ts';
+import { COVERAGE_TABLES } from '../../pipeline/query/coverage/testing/world.ts';
+import { PUBLICATION } from '../../pipeline/query/testing/world.ts';
 import { syncCosts } from '../../pipeline/sources/costs.ts';
 import { TRANSFER_COSTS, TRANSFER_PROJECT, loadTransfers, readCosts } from '../../pipeline/sources/testing/transfers.ts';
 import { type World, openWorld } from '../../pipeline/testing/world.ts';
+import { openDuckDb } from '../../pipeline/warehouse/duckdb/duckdb.ts';
 import { contents } from './contents.ts';
 import { GoogleSql } from './googlesql.ts';
 import { GoogleSqlWarehouse } from './warehouse.ts';
@@ -45,4 +52,24 @@ test('the tables of the transfers are read alike', { timeout: 120_000 }, async (
   } finally {
     await world.close();
   }
+});
+
+test('both engines say the same of how far costs and sessions belong together', { timeout: 120_000 }, async () => {
+  const config = { ...PUBLICATION.config, platformConversions: { google_ads: 'closed_won' } };
+  const date_range = { start_date: '2026-01-01', end_date: '2026-03-31' };
+  const query = parseCoverageQuery({ date_range, models: ['last_click', 'first_click'] }, config);
+  const answers: unknown[] = [];
+  for (const warehouse of [await openDuckDb(':memory:'), new GoogleSqlWarehouse(engine)]) {
+    try {
+      await warehouse.migrate(COVERAGE_TABLES.map(([table]) => table));
+      for (const [table, rows] of COVERAGE_TABLES) await warehouse.load(table, rows, { replace: true });
+      const coverage = await costCoverage(warehouse, { ...PUBLICATION, config }, query);
+      answers.push([coverage, await platformDifferences(warehouse, query, coverage), await notAttributed(warehouse, query)]);
+      // Brand, Forgotten with its February, Meta as a whole, LinkedIn without a rate.
+      expect(coverage.campaigns.map(({ cost }) => cost)).toEqual([525, 100, 30, null]);
+    } finally {
+      await warehouse.close();
+    }
+  }
+  expect(answers[1]).toEqual(answers[0]);
 });

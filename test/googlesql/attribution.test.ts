@@ -12,7 +12,7 @@ import {
   modelWorlds,
   rowsOfWorlds,
 } from '../../pipeline/models/attribution/testing/model-worlds.ts';
-import { EMPTY, type State, arrive, nextState, settings } from '../../pipeline/models/attribution/testing/worlds.ts';
+import { EMPTY, ENGAGEMENT, type State, arrive, nextState, settings } from '../../pipeline/models/attribution/testing/worlds.ts';
 import { CONVERSIONS } from '../../pipeline/models/conversions/tables.ts';
 import { IDENTITIES } from '../../pipeline/models/identity/tables.ts';
 import { reports } from '../../pipeline/models/reports/reports.ts';
@@ -49,25 +49,26 @@ const COLUMNS: Readonly<Record<string, string>> = {
 };
 
 test.each([
-  ['direct', 12, 3],
-  ['empty', 4, 1],
-  ['always', 4, 1],
-  ['never', 4, 1],
+  ['direct', 12, 3, []],
+  ['empty', 4, 1, [ENGAGEMENT]],
+  ['always', 4, 1, []],
+  ['never', 4, 1, []],
 ] as const)(
   'every night both engines credit as the definition says, and report the same; self-reported: %s',
   { timeout: 120_000 },
-  async (policy, count, nights) => {
+  async (policy, count, nights, own) => {
     const next = randomNumbers(11);
     const names = Array.from({ length: count }, (_, i) => `w${i}x`);
-    const worlds = [await openWorld(settings(policy)), await openWorld(settings(policy), new GoogleSqlWarehouse(engine))];
+    const worlds = [await openWorld(settings(policy, own)), await openWorld(settings(policy, own), new GoogleSqlWarehouse(engine))];
     const heads = new Set<unknown>();
     let before: State = EMPTY;
     try {
       for (let night = 0; night < nights; night++) {
         const now = nextState(before, names, next);
-        const expected = inOrder(expectedCredits(now, policy));
+        const expected = inOrder(expectedCredits(now, policy, own));
         const contents: Row[][][] = [];
         for (const world of worlds) {
+          await world.file(ENGAGEMENT.sql, BY_ENGAGEMENT);
           await arrive(world, before, now);
           await world.run(attribution, reports);
           expect(await rowsOf(world, 'attribution'), `night ${night}, ${world.warehouse.dialect.name}`).toEqual(expected);

@@ -21,5 +21,11 @@ export async function contents(warehouse: Warehouse, { name, columns: all }: Tab
 }
 
 function content(type: string, value: Value): unknown {
-  return type === 'JSON' && value !== null ? JSON.parse(value as string) : value;
+  return type === 'JSON' && value !== null ? JSON.parse(value as string, inOrder) : value;
+}
+
+/** Members of an object have no order; the engines keep another one each. */
+function inOrder(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -18,6 +18,13 @@ export interface CatalogTable {
   readonly rows?: readonly Readonly<Record<string, Value>>[];
 }
 
+/** A model of the catalog, and the functions of a catalog of functions, `ml`, that take one: what they take, and what they return. */
+export interface CatalogModels {
+  readonly names: readonly string[];
+  readonly functions: Readonly<Record<string, { readonly takes: readonly ('MODEL' | 'RELATION')[]; readonly returns: readonly Column[] }>>;
+}
+const NO_MODELS: CatalogModels = { names: [], functions: {} };
+
 /** A named query parameter with the type BigQuery would be told. */
 export interface QueryParameter {
   readonly name: string;
@@ -83,11 +90,16 @@ export class GoogleSql {
   }
 
   /** Type-checks one statement. @throws Error with GoogleSQL's own message, line and column. */
-  async analyze(statement: string, tables: readonly CatalogTable[], parameters: readonly QueryParameter[] = []): Promise<void> {
+  async analyze(
+    statement: string,
+    tables: readonly CatalogTable[],
+    parameters: readonly QueryParameter[] = [],
+    models: CatalogModels = NO_MODELS,
+  ): Promise<void> {
     await this.#call('Analyze', {
       sql_statement: statement,
       options: this.#options(parameters),
-      simple_catalog: this.#catalog(tables),
+      simple_catalog: { ...this.#catalog(tables), ...modelCatalog(models) },
     });
   }
 
@@ -159,6 +171,25 @@ export class GoogleSql {
       ),
     );
   }
+}
+
+const relationOf = (returns: readonly Column[]) => ({
+  kind: 'ARG_TYPE_RELATION',
+  num_occurrences: 1,
+  options: { relation_input_schema: { column: returns.map((column) => ({ name: column.name, type: toProtoType(column) })) } },
+});
+
+function modelCatalog({ names, functions }: CatalogModels): object {
+  const custom_tvf = Object.entries(functions).map(([name, { takes, returns }]) => ({
+    name_path: [name],
+    type: 'FIXED_OUTPUT_SCHEMA_TVF',
+    signature: {
+      argument: takes.map((kind) => ({ kind: `ARG_TYPE_${kind}`, num_occurrences: 1 })),
+      return_type: relationOf(returns),
+      context_id: 1,
+    },
+  }));
+  return { model: names.map((name, i) => ({ id: i + 1, name })), catalog: [{ name: 'ml', custom_tvf }] };
 }
 
 function connect(port: number): Client {

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ModelOf, modelsOf } from '../../pipeline/config/attribution.ts';
 import { attribution } from '../../pipeline/models/attribution/attribution.ts';
 import { APPLIED_VERSIONS } from '../../pipeline/models/attribution/fitted-tables.ts';
-import { fitVisitScoring } from '../../pipeline/models/attribution/visits/fit.ts';
 import { qualityOf } from '../../pipeline/models/attribution/visits/quality.ts';
 import { STAGED_VISIT_VALUES, STAGED_VISIT_VECTORS, VISIT_COEFFICIENTS } from '../../pipeline/models/attribution/visits/tables.ts';
-import { ALIKE, LEARNED, visitors as groupVisitors } from '../../pipeline/models/attribution/visits/testing/groups.ts';
 import { type VisitorInput, loadVisitors } from '../../pipeline/models/attribution/visits/testing/visitors.ts';
 import { train } from '../../pipeline/models/attribution/visits/train.ts';
 import { valueRows, vectorRows } from '../../pipeline/models/attribution/visits/vectors.ts';
@@ -101,19 +98,4 @@ test('both engines learn the same of visits, judge it alike and credit by it ali
   expect(quality).toHaveLength(MONTHS.length);
   // More than one session of a conversion has a credit, and not all the same.
   expect(credits.length).toBeGreaterThan(new Set(all.flatMap(({ conversions = {} }) => Object.keys(conversions))).size);
-});
-
-test('a whole fit on both engines is the same version, and leaves the same coefficients', async () => {
-  const results = [];
-  for (const world of [await openWorld(PROJECT), await openWorld(PROJECT, new GoogleSqlWarehouse(engine))]) {
-    await loadVisitors(world, groupVisitors([...LEARNED, ...ALIKE]));
-    const [model] = modelsOf(world.config) as [ModelOf<'visit_scoring'>];
-    const versions = await fitVisitScoring({ ...world, now: '2026-07-01T03:00:00.000Z' }, model, 'lead', WINDOWS);
-    const coefficients = await contentOf(world, VISIT_COEFFICIENTS.name, ['month', 'feature', 'value', 'coefficient']);
-    results.push({ versions, coefficients });
-    await world.close();
-  }
-  expect(results[1]).toEqual(results[0]);
-  expect(results[0]!.versions.map(({ status }) => status)).toEqual(['fitted', 'fitted']);
-  expect(results[0]!.coefficients.length).toBeGreaterThan(10);
 });

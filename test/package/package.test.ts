@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { copyOfProject } from './checkout.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const execute = promisify(execFile);
@@ -27,7 +28,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'touchtrail-package-'));
   installed = join(folder, 'node_modules', 'touchtrail');
   const packed = await execute('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder], {
-    cwd: root,
+    cwd: await copyOfProject(join(folder, 'checkout')),
     env,
     maxBuffer: 1 << 26,
   });
@@ -86,7 +87,9 @@ test('the package holds what runs, and neither tests nor sources', () => {
     'dist/pipeline/config/funnels.d.ts',
     'dist/pipeline/config/other-costs.d.ts',
     'dist/pipeline/config/patterns.d.ts',
+    'dist/pipeline/config/problems.d.ts',
     'dist/pipeline/config/schema.d.ts',
+    'dist/pipeline/config/suggest.d.ts',
     'dist/pipeline/config/text-test.d.ts',
     'dist/pipeline/index.d.ts',
     'dist/tracker/module/types/tracker/src/api.d.ts',

@@ -9,14 +9,18 @@ import { missingSecrets } from '../../build/deploy.ts';
 import { wranglerTemplate } from '../../pipeline/cli/init/wrangler.ts';
 import { COMPATIBILITY_DATE } from '../../pipeline/embedded/up.ts';
 import { command } from '../cli.ts';
+import { copyOfProject } from './checkout.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
 let folder: string;
+/** A copy of the project, in which the Worker is built. */
+let checkout: string;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'touchtrail-wrangler-'));
+  checkout = await copyOfProject(join(folder, 'touchtrail'));
   env = {
     ...process.env,
     PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
@@ -35,7 +39,7 @@ afterAll(async () => {
 
 /** The config: for the second environment without the build, which has been done. */
 async function configOf(environment: string): Promise<string> {
-  const file = join(root, 'wrangler.toml');
+  const file = join(checkout, 'wrangler.toml');
   if (environment === 'staging') return file;
   const copy = join(folder, 'wrangler.toml');
   const text = await readFile(file, 'utf8');
@@ -43,8 +47,8 @@ async function configOf(environment: string): Promise<string> {
     copy,
     text
       .replace(/\n\[build\]\n(?:.+\n)+/, '\n')
-      .replace('"edge/worker.ts"', JSON.stringify(join(root, 'edge', 'worker.ts')))
-      .replaceAll('"dist/edge/assets"', JSON.stringify(join(root, 'dist', 'edge', 'assets'))),
+      .replace('"edge/worker.ts"', JSON.stringify(join(checkout, 'edge', 'worker.ts')))
+      .replaceAll('"dist/edge/assets"', JSON.stringify(join(checkout, 'dist', 'edge', 'assets'))),
   );
   return copy;
 }
@@ -66,7 +70,7 @@ describe.each([
   let outdir: string;
   beforeAll(async () => {
     outdir = join(folder, environment);
-    output = await dryRun(root, '--config', await configOf(environment), '--env', environment, '--outdir', outdir);
+    output = await dryRun(checkout, '--config', await configOf(environment), '--env', environment, '--outdir', outdir);
   });
 
   test('with the bindings it needs, and without a warning', () => {
@@ -97,7 +101,7 @@ describe.each([
 test('the wrangler.toml that init writes packs the Worker that comes in the package', async () => {
   const project = join(folder, 'project');
   await mkdir(join(project, 'node_modules'), { recursive: true });
-  await symlink(root, join(project, 'node_modules', 'touchtrail'));
+  await symlink(checkout, join(project, 'node_modules', 'touchtrail'));
   const site = new URL('https://www.fernhill.example/');
   await writeFile(
     join(project, 'wrangler.toml'),
@@ -154,7 +158,7 @@ describe('npm run deploy', () => {
   const ALL = `echo '[{"name":"GOOGLE_SERVICE_ACCOUNT"},{"name":"IP_HASH_KEY"},{"name":"IP_HASH_KEY_ID"},{"name":"ADMIN_TOKEN"}]'`;
 
   beforeAll(async () => {
-    project = join(folder, 'checkout');
+    project = join(folder, 'deployed');
     log = join(project, 'calls');
     await mkdir(join(project, 'bin'), { recursive: true });
     const config = await readFile(join(root, 'wrangler.toml'), 'utf8');

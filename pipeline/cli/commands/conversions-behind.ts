@@ -4,20 +4,18 @@ import { openPublication } from '../../query/publication.ts';
 import { publishedDates } from '../../query/published-dates.ts';
 import { globalOptions } from '../options.ts';
 import { behindView } from '../render/behind.ts';
-import { toJson } from '../render/json.ts';
 import type { AsOfOptions } from './as-of.ts';
+import { type FileOptions, isForProgram, writeView } from './files.ts';
 import { conditionOf } from './filters.ts';
-import { screenOf, writeResult } from './output.ts';
 import { addPeriodOptions, countOf, type PeriodOptions, periodOf, timeBasisOf, usage } from './period.ts';
 
 /** What {@link addBehindOptions} declares. */
-export interface BehindOptions extends PeriodOptions, AsOfOptions {
+export interface BehindOptions extends PeriodOptions, AsOfOptions, FileOptions {
   readonly model?: string;
   readonly basis: string;
   readonly filter?: readonly string[];
   readonly limit?: string;
   readonly after?: string;
-  readonly csv?: boolean;
 }
 
 /** Declares what chooses the conversions behind a number of a report. */
@@ -44,11 +42,11 @@ export async function listBehind(name: string, options: BehindOptions, self: Com
       model: options.model ?? (config.models.includes('first_click') ? 'first_click' : (config.models[0] ?? '')),
       time_basis: timeBasisOf(options.basis),
       ...(options.filter && { filters: { and: options.filter.map(conditionOf) } }),
-      limit: options.limit === undefined ? (json || options.csv ? 10_000 : 50) : countOf('--limit', options.limit),
+      limit: options.limit === undefined ? (isForProgram(options, json) ? 10_000 : 50) : countOf('--limit', options.limit),
       ...(options.after !== undefined && { after: options.after }),
     };
     const view = behindView(await conversionsBehind(warehouse, publication, parseBehindQuery(query, config)), config);
-    writeResult(json ? toJson(view.data) : options.csv ? view.csv() : view.text(screenOf()));
+    await writeView(view, options, json);
   } finally {
     await warehouse.close();
   }
@@ -59,8 +57,8 @@ const chosenPeriod = (options: PeriodOptions): PeriodOptions =>
   options.from === undefined && options.last === undefined ? { ...options, last: 'all' } : options;
 
 /** @throws UserError (exit code 2) where an option is given that only a list of conversions behind a number has. */
-export function refuseBehindOptions({ model, filter, from, to, last, limit, after }: BehindOptions): void {
-  const first = Object.entries({ model, filter, from, to, last, limit, after }).find(([, value]) => value !== undefined);
+export function refuseBehindOptions({ model, filter, from, to, last, limit, after, parquet }: BehindOptions): void {
+  const first = Object.entries({ model, filter, from, to, last, limit, after, parquet }).find(([, value]) => value !== undefined);
   if (first) throw usage(`--${first[0]} is for the conversions of one name: touchtrail conversions list closed_won --${first[0]} …`);
 }
 

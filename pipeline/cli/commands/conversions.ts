@@ -6,12 +6,12 @@ import { unknownName } from '../../config/problems.ts';
 import type { Config } from '../../config/schema.ts';
 import { UserError } from '../../config/user-error.ts';
 import { checkConversion } from '../../models/conversions/check/check.ts';
-import { CONVERSION_CHANGES } from '../../models/conversions/tables.ts';
 import { type ChangesAsked, type ConversionChange, conversionChanges } from '../../query/conversions/changes.ts';
 import { listConversions } from '../../query/conversions/list.ts';
 import { isDate } from '../../query/dates.ts';
+import { EarlierShapeError } from '../../query/earlier-shape.ts';
 import { findPublication, openPublication } from '../../query/publication.ts';
-import { WarehouseError, WarehouseInUseError } from '../../warehouse/warehouse-error.ts';
+import { WarehouseInUseError } from '../../warehouse/warehouse-error.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { globalOptions } from '../options.ts';
 import * as views from '../render/conversions.ts';
@@ -76,6 +76,7 @@ function registerList(conversions: Command): void {
     .description('The conversions of the config with their kind, window, parent and count; with a name those behind a number of a report.')
     .argument('[name]', 'the single conversions of this name')
     .option('--csv', 'comma-separated values')
+    .option('--parquet <file>', 'with a name: writes the same table as a Parquet file')
     .addHelpText('after', LIST_EXAMPLES)
     .action(async (name: string | undefined, options: BehindOptions, self: Command) => {
       if (name !== undefined) return await listBehind(name, options, self);
@@ -85,7 +86,7 @@ function registerList(conversions: Command): void {
       const { config, configFolder } = await loadConfig(configFile, { onMissingFile: writeNotice });
       const published = await findPublication(dataFolder, { asOf });
       try {
-        const view = views.listView(await listConversions(config, published).catch(withoutLog), config.project.timeZone);
+        const view = views.listView(await listConversions(config, published), config.project.timeZone);
         writeResult(json ? toJson(view.data) : csv ? view.csv() : view.text(screenOf()));
         if (published === undefined) writeNotice('no publication yet, so nothing is counted: run `touchtrail run`');
       } finally {
@@ -124,11 +125,13 @@ async function checkPublication<Result>(dataFolder: string, check: (warehouse: W
     writeNotice(`a run is writing to the warehouse: this is what the publication of ${published.publication.published_at} says`);
     return result;
   } catch (error) {
-    const absent = error instanceof Error && /Table with name (\S+) does not exist/.exec(error.message)?.[1];
-    if (!absent) throw error;
-    throw new UserError(`a run is writing to the warehouse, and the publication has no table ${absent}: ask again when the run has ended`, {
-      cause: error,
-    });
+    if (!(error instanceof EarlierShapeError)) throw error;
+    throw new UserError(
+      `a run is writing to the warehouse, and the publication has no ${error.lacking}: ask again when the run has ended`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await published.warehouse.close();
   }
@@ -165,16 +168,10 @@ function registerChanges(conversions: Command): void {
 async function readLog(dataFolder: string, asked: ChangesAsked, asOf: string | undefined): Promise<ConversionChange[]> {
   const { warehouse } = await openPublication(dataFolder, { asOf });
   try {
-    return await conversionChanges(warehouse, asked).catch(withoutLog);
+    return await conversionChanges(warehouse, asked);
   } finally {
     await warehouse.close();
   }
-}
-
-/** A publication of an earlier version has no change log. */
-function withoutLog(error: unknown): never {
-  if (!(error instanceof WarehouseError) || !error.words.includes(CONVERSION_CHANGES.name)) throw error;
-  throw new UserError('the last publication holds no change log of conversions yet: run `touchtrail run`', { cause: error });
 }
 
 /** @throws UserError (exit code 2) where the config has no conversion of the name. */

@@ -7,11 +7,11 @@ import { openPair, type PublicationPair } from '../../query/diff/pair.ts';
 import { DIFF_METRICS, type DiffQueryInput, parseDiffQuery } from '../../query/diff/schema.ts';
 import { globalOptions } from '../options.ts';
 import { diffView } from '../render/diff.ts';
-import { toJson } from '../render/json.ts';
-import { screenOf, writeResult } from './output.ts';
+import { addFileOptions, type FileOptions, writeView } from './files.ts';
+import { conditionOf } from './filters.ts';
 import { countOf, listOf, timeBasisOf, usage } from './period.ts';
 
-interface DiffOptions {
+interface DiffOptions extends FileOptions {
   readonly conversion?: string;
   readonly model?: string;
   readonly metrics?: string;
@@ -19,9 +19,9 @@ interface DiffOptions {
   readonly from?: string;
   readonly to?: string;
   readonly basis: string;
+  readonly filter?: readonly string[];
   readonly list?: string | true;
   readonly cause?: string;
-  readonly csv?: boolean;
 }
 
 /** How many conversions --list shows where it says no number. */
@@ -34,6 +34,7 @@ Without them the last one is compared with the one before it. The parts of a cha
 Examples:
   $ touchtrail diff
   $ touchtrail diff 2026-06-30 --conversion closed_won --model first_click --list
+  $ touchtrail diff 2026-06-30 --metrics cost,other_cost --by campaign --filter "ad_platform=google_ads"
   $ touchtrail diff 2026-06-30 2026-07-31 --metrics sessions,cost --from 2026-06-01 --to 2026-06-30
 
 Dimensions: those of reports (touchtrail report --help)
@@ -42,11 +43,12 @@ Metrics:    ${DIFF_METRICS.join(', ')}
 
 /** `touchtrail diff`: why a number is another one than it was. */
 export function registerDiff(program: Command): void {
-  program
+  const command = program
     .command('diff')
     .description('Why numbers changed between two publications: new, updated and deleted conversions, late events, merges, costs …')
     .argument('[from]', 'the earlier publication (default: the one before)')
-    .argument('[to]', 'the later publication (default: the last one)')
+    .argument('[to]', 'the later publication (default: the last one)');
+  addFileOptions(command, 'a row per metric and value; with --list per conversion')
     .option('--conversion <name>', 'conversion (default: the last stage of the funnel)')
     .option('--model <name>', 'attribution model (default: first_click)')
     .option('--metrics <names>', 'what is compared (default: conversions, and conversion_value where it is money)')
@@ -54,17 +56,16 @@ export function registerDiff(program: Command): void {
     .option('--from <date>', 'first day, YYYY-MM-DD, in the project time zone (default: all days)')
     .option('--to <date>', 'last day, included')
     .option('--basis <basis>', 'which date counts: conversion or click', 'conversion')
+    .option('--filter <condition>', 'which facts count, as of `touchtrail report`; repeatable', collect)
     .option('--list [conversions]', `name the conversions that differ, the largest changes first (default: ${LISTED})`)
     .option('--cause <cause>', `list only the conversions that differ because of it: ${CAUSE_NAMES.join(', ')}`)
-    .option('--csv', 'comma-separated values; with --list of the conversions')
     .addHelpText('after', EXAMPLES)
     .action(async (from: string | undefined, to: string | undefined, options: DiffOptions, self: Command) => {
       const { dataFolder, json } = globalOptions(self);
       const pair = await openPair(dataFolder, from, to);
       try {
         const query = parseDiffQuery(queryOf(options, pair), [pair.later.config, pair.earlier.config]);
-        const view = diffView(await runDiff(pair, query));
-        writeResult(json ? toJson(view.data) : options.csv ? view.csv() : view.text(screenOf()));
+        await writeView(diffView(await runDiff(pair, query)), options, json);
       } finally {
         await pair.close();
       }
@@ -83,6 +84,7 @@ function queryOf(options: DiffOptions, { earlier, later }: PublicationPair): Dif
     dimension: options.by === 'total' ? null : options.by,
     ...periodOf(options),
     time_basis: timeBasisOf(options.basis),
+    ...(options.filter && { filters: { and: options.filter.map(conditionOf) } }),
     ...(options.cause !== undefined && { cause: options.cause as Cause }),
     list:
       options.list === undefined && options.cause === undefined
@@ -109,4 +111,8 @@ function periodOf({ from, to }: DiffOptions): Pick<DiffQueryInput, 'date_range'>
   }
   if (from === undefined && to === undefined) return {};
   return { date_range: { start_date: from ?? '0001-01-01', end_date: to ?? '9999-12-31' } };
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }

@@ -4,8 +4,9 @@ import type { DateRange } from '../../query/dates.ts';
 import { parseAdFunnelQuery, runAdFunnel } from '../../query/funnel/ads.ts';
 import { runCohort } from '../../query/funnel/cohort.ts';
 import { parseCohortQuery } from '../../query/funnel/cohort-schema.ts';
-import { adFunnelCsv, cohortCsv, eventFunnelCsv, funnelCsv } from '../../query/funnel/csv.ts';
+import type { FlatTable } from '../../query/export/flat.ts';
 import { parseEventFunnelQuery, runEventFunnel } from '../../query/funnel/event-funnel.ts';
+import { adFunnelTable, cohortTable, eventFunnelTable, funnelTable } from '../../query/funnel/flat.ts';
 import { parseFunnelQuery, runFunnel } from '../../query/funnel/stages.ts';
 import type { Publication } from '../../query/publication.ts';
 import type { ResultMeta } from '../../query/result.ts';
@@ -15,6 +16,7 @@ import { renderCohort } from '../render/funnel-cohort.ts';
 import { renderEventFunnel } from '../render/funnel-events.ts';
 import { renderFunnel } from '../render/funnel.ts';
 import type { Screen } from '../render/report.ts';
+import type { TableView } from '../render/view.ts';
 import { comparisonOf } from './comparison.ts';
 import { conditionOf } from './filters.ts';
 import { countOf, listOf, timeBasisOf, usage, withPeriodNote } from './period.ts';
@@ -51,8 +53,7 @@ export interface Asked {
 /** An answer with the ways to write it. */
 export interface Answer {
   readonly result: { readonly meta: ResultMeta; readonly rows: readonly unknown[] };
-  readonly csv: () => string;
-  readonly table: (screen: Screen) => string;
+  readonly answer: TableView;
 }
 
 type View = (asked: Asked) => Promise<Answer>;
@@ -65,7 +66,7 @@ const stages: View = async (asked) => {
     { ...common(asked), dimension: options.by ?? 'channel', model: modelOf(options, config), ...basis(options) },
     config,
   );
-  return answer(await runFunnel(warehouse, publication, query), funnelCsv, renderFunnel, asked);
+  return answer(await runFunnel(warehouse, publication, query), funnelTable, renderFunnel, asked);
 };
 
 /** The leads of the period through all stages. */
@@ -84,7 +85,7 @@ const cohort: View = async (asked) => {
     },
     config,
   );
-  return answer(await runCohort(warehouse, publication, query), cohortCsv, renderCohort, asked);
+  return answer(await runCohort(warehouse, publication, query), cohortTable, renderCohort, asked);
 };
 
 /** From impressions to conversions. */
@@ -104,7 +105,7 @@ const ads: View = async (asked) => {
     },
     config,
   );
-  return answer(await runAdFunnel(warehouse, publication, query), adFunnelCsv, renderAdFunnel, asked);
+  return answer(await runAdFunnel(warehouse, publication, query), adFunnelTable, renderAdFunnel, asked);
 };
 
 /** Steps through the site. */
@@ -115,7 +116,7 @@ const events: View = async (asked) => {
     { ...common(asked), dimension: dimensionOf(options), name: options.name ?? config.eventFunnels[0]?.name ?? '' },
     config,
   );
-  return answer(await runEventFunnel(warehouse, publication, query), eventFunnelCsv, renderEventFunnel, asked);
+  return answer(await runEventFunnel(warehouse, publication, query), eventFunnelTable, renderEventFunnel, asked);
 };
 
 /** Every view with the options that mean something to it, beside those that all know. */
@@ -163,10 +164,10 @@ function onlyOf(condition: ReturnType<typeof conditionOf>): string {
 
 function answer<Result extends Answer['result']>(
   bare: Result,
-  csv: (result: Result) => string,
-  table: (result: Result, screen: Screen) => string,
+  table: (result: Result) => FlatTable,
+  text: (result: Result, screen: Screen) => string,
   { note }: Asked,
 ): Answer {
   const result = withPeriodNote(bare, note);
-  return { result, csv: () => csv(result), table: (screen) => table(result, screen) };
+  return { result, answer: { data: result, text: (screen) => text(result, screen), table: () => table(result) } };
 }

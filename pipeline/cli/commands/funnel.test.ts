@@ -7,6 +7,7 @@ import { publish } from '../../query/testing/publish.ts';
 import { PUBLICATION, REPORT_TABLES } from '../../query/testing/world.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
 import { registerFunnel } from './funnel.ts';
+import { bothFiles } from './testing/parquet.ts';
 import { run } from './testing/run-command.ts';
 
 const won = (id: string, lead_id: string | null, date: string, leadDate: string, value: number): Row => ({
@@ -174,6 +175,30 @@ describe('touchtrail funnel', () => {
       'cpc,pricing,2,2,,1,,',
       'cpc,request,1,1,0.5,0.5,1,95',
     ]);
+  });
+
+  test.each([
+    [
+      ['--view', 'stages'],
+      ['VARCHAR', 'VARCHAR', 'DOUBLE', 'DOUBLE', 'BIGINT'],
+    ],
+    [
+      ['--view', 'cohort', '--interval', 'month', '--split', 'closed_won'],
+      ['DATE', 'VARCHAR', 'BOOLEAN', 'VARCHAR', ...Array.from({ length: 9 }, () => 'DOUBLE'), 'BIGINT'],
+    ],
+    [
+      ['--view', 'ads', '--compare', 'previous'],
+      ['VARCHAR', 'VARCHAR', ...Array.from({ length: 10 }, () => 'DOUBLE')],
+    ],
+    [
+      ['--view', 'events', '--by', 'total'],
+      ['VARCHAR', 'BIGINT', 'BIGINT', 'DOUBLE', 'DOUBLE', 'BIGINT', 'DOUBLE'],
+    ],
+  ])('%j as a Parquet file holds what the CSV does', async (args, expected) => {
+    const { csv, parquet, types } = await bothFiles(registerFunnel, folder, ['funnel', '--last', 'all', ...args]);
+    expect(csv.split('\r\n').length).toBeGreaterThan(2);
+    expect(parquet).toBe(csv);
+    expect(types).toEqual(expected);
   });
 
   test('every view as JSON names what it shows', async () => {

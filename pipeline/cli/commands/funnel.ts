@@ -2,15 +2,14 @@ import type { Command } from 'commander';
 import { openPublication } from '../../query/publication.ts';
 import { publishedDates } from '../../query/published-dates.ts';
 import { globalOptions } from '../options.ts';
-import { toJson } from '../render/json.ts';
 import { addAsOfOption } from './as-of.ts';
+import { addFileOptions, type FileOptions, isForProgram, writeView } from './files.ts';
 import { type FunnelOptions, VIEW_NAMES, viewOf } from './funnel-views.ts';
-import { screenOf, writeNotice, writeResult } from './output.ts';
+import { writeNotice } from './output.ts';
 import { addPeriodOptions, choosePeriod, type PeriodOptions, whyEmpty } from './period.ts';
 
-interface Options extends FunnelOptions, PeriodOptions {
+interface Options extends FunnelOptions, PeriodOptions, FileOptions {
   readonly filter?: readonly string[];
-  readonly csv?: boolean;
 }
 
 const EXAMPLES = `
@@ -32,7 +31,7 @@ export function registerFunnel(program: Command): void {
   const command = program
     .command('funnel')
     .description('The way to the deal by channel: stages, lead cohorts, ads or events, with rates, losses and the place that flips.');
-  addAsOfOption(addPeriodOptions(command))
+  addFileOptions(addAsOfOption(addPeriodOptions(command)), 'a row per stage or step')
     .option('--view <view>', `${VIEW_NAMES.slice(0, -1).join(', ')} or ${VIEW_NAMES.at(-1)!}`, 'stages')
     .option('--by <dimension>', 'what a row is (default: channel, of ads campaign); none with --by total for cohort and events')
     .option('--model <name>', 'attribution model (default: first_click)')
@@ -45,7 +44,6 @@ export function registerFunnel(program: Command): void {
     .option('--filter <condition>', 'which facts count, as of `touchtrail report`; repeatable', collect)
     .option('--compare <period>', 'another period beside: "previous", "year" or 2026-01-01..2026-03-31')
     .option('--limit <rows>', 'most rows to show (default: 50 on a terminal, all for --csv and --json)')
-    .option('--csv', 'comma-separated values')
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options, self: Command) => {
       const { dataFolder, json } = globalOptions(self);
@@ -55,16 +53,15 @@ export function registerFunnel(program: Command): void {
         const { timeZone } = publication.config.project;
         const published = await publishedDates(warehouse);
         const { range, note } = await choosePeriod(options, warehouse, published, new Date(), timeZone);
-        const { result, csv, table } = await view({
+        const { result, answer } = await view({
           options,
           range,
           note,
           warehouse,
           publication,
-          forProgram: json || options.csv === true,
+          forProgram: isForProgram(options, json),
         });
-        if (json) writeResult(toJson(result));
-        else writeResult(options.csv ? csv() : table(screenOf()));
+        await writeView(answer, options, json);
         if (result.rows.length === 0) writeNotice(whyEmpty(options, result.meta.date_range, published));
       } finally {
         await warehouse.close();

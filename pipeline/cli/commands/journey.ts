@@ -1,17 +1,18 @@
 import { type Command, Option } from 'commander';
 import { isEmailHash, normalizeEmail } from '../../../edge/contract/email.ts';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
+import { journeyTable } from '../../query/journey/flat.ts';
 import { findJourney } from '../../query/journey/journey.ts';
 import type { JourneySelector } from '../../query/journey/selector.ts';
 import { findPublication } from '../../query/publication.ts';
 import { globalOptions } from '../options.ts';
 import { type JourneyProject, renderJourney } from '../render/journey.ts';
-import { toJson } from '../render/json.ts';
+import type { Screen } from '../render/report.ts';
 import { addAsOfOption, type AsOfOptions } from './as-of.ts';
-import { screenOf, writeResult } from './output.ts';
+import { addFileOptions, type FileOptions, writeView } from './files.ts';
 import { usage } from './period.ts';
 
-interface JourneyOptions extends AsOfOptions {
+interface JourneyOptions extends AsOfOptions, FileOptions {
   readonly lead?: string;
   readonly email?: string;
   readonly anonymousId?: string;
@@ -26,6 +27,7 @@ Examples:
   $ touchtrail journey
   $ touchtrail journey --email jane@example.com
   $ touchtrail journey --conversion closed_won/D-1042
+  $ touchtrail journey --lead L-1007 --csv
 `;
 
 /** `touchtrail journey`: one person from the first click to the closed deal, and what has landed since the last run. */
@@ -44,7 +46,7 @@ export function registerJourney(program: Command): void {
     const others = selectors.filter((other) => other !== selector).map((other) => other.attributeName());
     command.addOption(selector.conflicts(others));
   }
-  addAsOfOption(command)
+  addFileOptions(addAsOfOption(command), 'a row per signal, session, conversion and credit')
     .addHelpText('after', EXAMPLES)
     .action(async (options: JourneyOptions, self: Command) => {
       const { dataFolder, json } = globalOptions(self);
@@ -53,7 +55,8 @@ export function registerJourney(program: Command): void {
       try {
         const journey = await findJourney(dataFolder, selector, published, options.asOf !== undefined);
         const project = published && projectOf(published.publication.config);
-        writeResult(json ? toJson(journey) : renderJourney(journey, project, screenOf()));
+        const text = (screen: Screen) => renderJourney(journey, project, screen);
+        await writeView({ data: journey, text, table: () => journeyTable(journey) }, options, json);
       } finally {
         await published?.warehouse.close();
       }

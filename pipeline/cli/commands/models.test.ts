@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { publish } from '../../query/testing/publish.ts';
 import { CONFIG, VERSION_TABLES } from '../../query/models/testing/versions.ts';
 import { registerModels } from './models.ts';
+import { bothFiles } from './testing/parquet.ts';
 import { run } from './testing/run-command.ts';
 
 let folder: string;
@@ -69,6 +70,28 @@ test('quality shows AUC, calibration and weights', async () => {
   expect(text).toContain('visits, lead, 2026-03: calibration');
   expect(text).toContain(' 1,000       8.0%       7.9%');
   expect(text).toContain('channel: Email             0.750     400         31');
+});
+
+test.each([
+  [['list'], 'model,label,type,conversion,lookback_days,month,status,conversions,paths,fitted_at,notice'],
+  [['effects', '--month', 'all'], 'model,conversion,month,channel,effect,share,error'],
+  [
+    ['quality'],
+    'model,conversion,month,status,conversions,paths,auc,log_loss,base_log_loss,held_out_visits,held_out_converted,greatest_error,notice',
+  ],
+  [['quality', '--part', 'calibration'], 'model,conversion,month,tenth,visits,predicted,converted'],
+  [['quality', '--part', 'weights'], 'model,conversion,month,feature,value,says,coefficient,visits,converted'],
+])('models %j as a Parquet file holds what the CSV does', async (args, header) => {
+  const { csv, parquet } = await bothFiles(registerModels, folder, ['models', ...args]);
+  expect(csv.split('\r\n')[0]).toBe(header);
+  expect(csv.split('\r\n').length).toBeGreaterThan(2);
+  expect(parquet).toBe(csv);
+});
+
+test('calibration and weights have a file of their own', async () => {
+  expect(await models('quality', 'visits', '--part', 'calibration', '--csv')).toContain('visits,lead,2026-03,2,1000,0.08,0.079\r\n');
+  expect(await models('quality', 'visits', '--part', 'weights', '--csv')).toContain(',channel: Email,0.75,400,31\r\n');
+  await expect(models('quality', '--part', 'auc')).rejects.toThrow('Allowed choices are versions, calibration, weights, importance');
 });
 
 test('what is not there is told, with what is known', async () => {

@@ -6,19 +6,17 @@ import { unknownName } from '../../query/names.ts';
 import { openPublication } from '../../query/publication.ts';
 import { publishedDates } from '../../query/published-dates.ts';
 import { withDifferences } from '../../query/difference.ts';
-import { reportCsv } from '../../query/export/csv.ts';
 import { flatReport } from '../../query/export/flat.ts';
-import { writeParquet } from '../../query/export/parquet.ts';
 import { type ReportResult, runReport } from '../../query/result.ts';
 import { parseReportQuery, type ReportQueryInput } from '../../query/schema.ts';
 import type { DateRange } from '../../query/dates.ts';
 import { globalOptions } from '../options.ts';
 import { addAsOfOption, type AsOfOptions } from './as-of.ts';
-import { toJson } from '../render/json.ts';
-import { renderReport } from '../render/report.ts';
+import { renderReport, type Screen } from '../render/report.ts';
 import { comparisonOf } from './comparison.ts';
+import { addFileOptions, type FileOptions, isForProgram, writeView } from './files.ts';
 import { conditionOf } from './filters.ts';
-import { screenOf, writeNotice, writeResult } from './output.ts';
+import { writeNotice } from './output.ts';
 import {
   addPeriodOptions,
   choosePeriod,
@@ -32,7 +30,7 @@ import {
 } from './period.ts';
 import { hiddenRows } from '../render/labels.ts';
 
-export interface ReportOptions extends PeriodOptions, AsOfOptions {
+export interface ReportOptions extends PeriodOptions, AsOfOptions, FileOptions {
   readonly by: string;
   readonly interval: string;
   readonly conversion?: string;
@@ -45,8 +43,6 @@ export interface ReportOptions extends PeriodOptions, AsOfOptions {
   readonly limit?: string;
   readonly compare?: string;
   readonly baseModel?: string;
-  readonly csv?: boolean;
-  readonly parquet?: string;
 }
 
 const EXAMPLES = `
@@ -70,7 +66,7 @@ export function registerReport(program: Command): void {
   const command = program
     .command('report')
     .description('Sessions, cost, conversions, value and ROAS by channel, campaign, date …, models side by side.');
-  addAsOfOption(addPeriodOptions(command))
+  addFileOptions(addAsOfOption(addPeriodOptions(command)))
     .option('--by <dimensions>', 'what a row is; none with --by total', 'channel')
     .option('--interval <interval>', 'length of a date: day, week or month', 'day')
     .option('--conversion <names>', 'conversions (default: the last stage of the funnel)')
@@ -83,8 +79,6 @@ export function registerReport(program: Command): void {
     .option('--filter <condition>', 'which facts count, or for a metric which rows show; repeatable', collect)
     .option('--sort <column>', 'a dimension, a metric or closed_won.first_click.roas; ":asc" or ":desc" may follow; repeatable', collect)
     .option('--limit <rows>', 'most rows to show (default: 50 on a terminal, all for --csv and --json)')
-    .option('--csv', 'comma-separated values')
-    .option('--parquet <file>', 'writes a Parquet file with typed columns')
     .addHelpText('after', EXAMPLES)
     .action(async (options: ReportOptions, self: Command) => {
       const { dataFolder, json } = globalOptions(self);
@@ -93,14 +87,11 @@ export function registerReport(program: Command): void {
         const { config } = publication;
         const published = await publishedDates(warehouse);
         const { range, note } = await choosePeriod(options, warehouse, published, new Date(), config.project.timeZone);
-        const forProgram = options.csv || options.parquet !== undefined || json;
-        const query = parseReportQuery(queryOf(options, range, config, forProgram), config);
+        const query = parseReportQuery(queryOf(options, range, config, isForProgram(options, json)), config);
         const answer = withPeriodNote(await runReport(warehouse, publication, query), note);
         const result = options.baseModel === undefined ? answer : withDifferences(answer, options.baseModel);
-        if (options.parquet !== undefined) await writeParquet(options.parquet, flatReport(result));
-        if (json) writeResult(toJson(result));
-        else if (options.csv) writeResult(reportCsv(result));
-        else if (options.parquet === undefined) writeResult(renderReport(result, config.conversions, screenOf()));
+        const text = (screen: Screen) => renderReport(result, config.conversions, screen);
+        await writeView({ data: result, text, table: () => flatReport(result) }, options, json);
         if (options.csv || options.parquet !== undefined) noticesOfCsv(result).forEach(writeNotice);
         if (result.rows.length === 0) writeNotice(whyEmpty(options, result.meta.date_range, published));
       } finally {

@@ -52,7 +52,8 @@ test.each([
   });
   const outputs = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(() => true));
   try {
-    await createProgram().parseAsync(['--data', folder, 'run', ...args], { from: 'user' });
+    const program = await createProgram('run');
+    await program.parseAsync(['--data', folder, 'run', ...args], { from: 'user' });
     expect(asked).toEqual({ command: 'run', ...choices });
   } finally {
     for (const output of outputs) output.mockRestore();

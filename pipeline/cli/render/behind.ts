@@ -1,13 +1,13 @@
 import type { BehindConversion, BehindResult } from '../../query/journey/behind.ts';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
-import { behindCsv } from '../../query/journey/csv.ts';
+import { behindTable } from '../../query/journey/flat.ts';
 import { EMPTY, figureFormat, timeFormat } from './format.ts';
-import type { View } from './identity.ts';
 import { words } from './labels.ts';
 import { renderTable } from './table.ts';
+import type { TableView } from './view.ts';
 
 /** The conversions behind a number. */
-export function behindView(result: BehindResult, { project }: PublishedConfig): View {
+export function behindView(result: BehindResult, { project }: PublishedConfig): TableView {
   const { conversions, total, next } = result;
   const { time } = timeFormat(project.timeZone);
   const figure = figureFormat(project.currency);
@@ -15,7 +15,7 @@ export function behindView(result: BehindResult, { project }: PublishedConfig): 
   const right = ['Sessions', 'Credit', 'Value'].map((header) => ({ header, align: 'right' as const }));
   return {
     data: result,
-    csv: () => behindCsv(conversions),
+    table: () => behindTable(conversions),
     text: ({ width, emphasis }) => {
       if (total.conversions === 0) return 'No conversion has credit there.\n';
       const table = renderTable({

@@ -1,12 +1,12 @@
 import { dayText } from '../../query/format.ts';
 import type { CostCoverage } from '../../query/coverage/coverage.ts';
-import { campaignsCsv } from '../../query/coverage/csv.ts';
-import { wayText } from '../../query/coverage/labels.ts';
+import { COVERAGE_PARTS, type CoveragePart } from '../../query/coverage/flat.ts';
+import { OWN_COUNT, wayText } from '../../query/coverage/labels.ts';
 import { EMPTY, figureFormat, timeFormat } from './format.ts';
-import type { View } from './identity.ts';
 import { NOT_SET, words } from './labels.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import { terminalText } from './text.ts';
+import type { TableView } from './view.ts';
 
 /** So many rows of each table are shown; `--json` and `--csv` have all. */
 const SHOWN = 20;
@@ -14,11 +14,11 @@ const SHOWN = 20;
 const left = (...headers: readonly string[]): TableColumn[] => headers.map((header) => ({ header, align: 'left' }));
 const right = (...headers: readonly string[]): TableColumn[] => headers.map((header) => ({ header, align: 'right' }));
 
-/** How far costs and sessions belong together; as CSV the campaigns with their cost and their sessions. */
-export function coverageView(coverage: CostCoverage): View {
+/** How far costs and sessions belong together. @param part which of its tables a file holds. */
+export function coverageView(coverage: CostCoverage, part: CoveragePart = 'campaigns'): TableView {
   return {
     data: coverage,
-    csv: () => campaignsCsv(coverage),
+    table: () => COVERAGE_PARTS[part](coverage),
     text: ({ width, emphasis }) => {
       const { meta } = coverage;
       const figure = figureFormat(meta.currency);
@@ -85,8 +85,8 @@ export function coverageView(coverage: CostCoverage): View {
           [...left('Platform', 'Conversion', 'Model'), ...right('Theirs', 'Ours', 'Their value', 'Our value')],
           coverage.platform_conversions.map((row) => [
             row.platform,
-            row.conversion,
-            words(row.model),
+            row.conversion ?? OWN_COUNT,
+            row.model === null ? EMPTY : words(row.model),
             figure(row.platform_conversions, 'decimal'),
             figure(row.conversions, 'decimal'),
             money(row.platform_value),

@@ -1,28 +1,30 @@
 import { CAUSE_NAMES, CAUSES, type Cause } from '../../query/diff/causes.ts';
-import { figuresCsv, listCsv } from '../../query/diff/csv.ts';
+import { figuresTable, listTable } from '../../query/diff/flat.ts';
 import { inUnits, plainDiff } from '../../query/diff/plain.ts';
 import { type DiffMetric, isOfConversions } from '../../query/diff/schema.ts';
 import type { ConversionSide, DiffConversion, DiffFigures, DiffResult, MetricDiff } from '../../query/diff/types.ts';
+import { filterText } from '../../query/condition-text.ts';
 import { dimensionLabel } from '../../query/dimensions.ts';
 import { EMPTY, type FigureKind, figureFormat, timeFormat } from './format.ts';
-import type { View } from './identity.ts';
 import { dayText, NOT_SET, words } from './labels.ts';
 import type { Screen } from './report.ts';
 import { renderTable } from './table.ts';
 import { terminalText } from './text.ts';
+import type { TableView } from './view.ts';
 
 const METRICS: Readonly<Record<DiffMetric, { readonly label: string; readonly kind: FigureKind }>> = {
   conversions: { label: 'Conversions', kind: 'decimal' },
   conversion_value: { label: 'Value', kind: 'money' },
   sessions: { label: 'Sessions', kind: 'count' },
   cost: { label: 'Cost', kind: 'money' },
+  other_cost: { label: 'Other cost', kind: 'money' },
 };
 
 /** Why figures differ between two publications. */
-export function diffView(result: DiffResult): View {
+export function diffView(result: DiffResult): TableView {
   return {
     data: plainDiff(result),
-    csv: () => (result.query.list > 0 ? listCsv(result) : figuresCsv(result)),
+    table: () => (result.query.list > 0 ? listTable(result) : figuresTable(result)),
     text: (screen) => text(result, screen),
   };
 }
@@ -36,7 +38,8 @@ function text(result: DiffResult, screen: Screen): string {
   const isOfPair = metrics.some(({ metric }) => isOfConversions(metric));
   const subject = isOfPair ? [label, query.model && words(query.model).toLowerCase()].filter((part) => part !== undefined) : [];
   const period = query.date_range ? `${dayText(query.date_range.start_date)} – ${dayText(query.date_range.end_date)}` : 'all days';
-  const facts = [`${period}, by ${words(query.time_basis).toLowerCase()}`, config.project.timeZone, config.project.currency];
+  const only = query.filters ? [`only ${filterText(query.filters)}`] : [];
+  const facts = [`${period}, by ${words(query.time_basis).toLowerCase()}`, ...only, config.project.timeZone, config.project.currency];
   const heading = [
     emphasis.bold(terminalText(`${config.project.name} · What changed${subject.length ? `: ${subject.join(', ')}` : ''}`)),
     emphasis.dim(terminalText(facts.join(' · '))),
@@ -56,8 +59,13 @@ const left = (header: string) => ({ header, align: 'left' as const });
 
 const right = (header: string, group?: string) => ({ header, align: 'right' as const, ...(group !== undefined && { group }) });
 
-function metricBlock({ query, to }: DiffResult, { metric, rows, total, note }: MetricDiff, { width, emphasis }: Screen): string {
+function metricBlock(
+  { query, to }: DiffResult,
+  { metric, rows, total, note = '', isMissing }: MetricDiff,
+  { width, emphasis }: Screen,
+): string {
   const { label, kind } = METRICS[metric];
+  if (isMissing) return `${emphasis.dim(terminalText(note))}\n`;
   const figure = figureFormat(to.config.project.currency);
   const changed = rows.filter((row) => row.before !== row.after || Object.keys(row.causes).length > 0);
   const causes = CAUSE_NAMES.filter((name) => total.causes[name] !== undefined);
@@ -82,10 +90,7 @@ function metricBlock({ query, to }: DiffResult, { metric, rows, total, note }: M
     emphasis,
   });
   const same = query.dimension === null ? 0 : rows.length - changed.length;
-  const notes = [
-    ...(same > 0 ? [`${same} ${same === 1 ? 'row' : 'rows'} without a change left out`] : []),
-    ...(note === undefined ? [] : [note]),
-  ];
+  const notes = [...(same > 0 ? [`${same} ${same === 1 ? 'row' : 'rows'} without a change left out`] : []), ...(note === '' ? [] : [note])];
   return table + notes.map((line) => `${emphasis.dim(terminalText(line))}\n`).join('');
 }
 

@@ -1,12 +1,11 @@
 import type { ChannelEffect } from '../../query/models/effects.ts';
 import type { ListedModel } from '../../query/models/list.ts';
 import type { VersionQuality } from '../../query/models/quality.ts';
-import type { Value } from '../../warehouse/warehouse.ts';
-import { toCsv } from './csv.ts';
+import { effectsTable, modelsTable, type QualityPart, qualityTable } from '../../query/models/flat.ts';
 import { EMPTY } from './format.ts';
-import type { View } from './identity.ts';
 import { noteLines } from './labels.ts';
 import { renderTable, type TableColumn } from './table.ts';
+import type { TableView } from './view.ts';
 
 const left = (header: string): TableColumn => ({ header, align: 'left' });
 const right = (header: string): TableColumn => ({ header, align: 'right' });
@@ -15,14 +14,10 @@ const digits = (value: number | null, places: number): string => (value === null
 const percent = (value: number): string => `${(value * 100).toFixed(1)}%`;
 
 /** The models with their windows; those that are learned with what their latest version learned from. */
-export function modelsView(models: readonly ListedModel[]): View {
+export function modelsView(models: readonly ListedModel[]): TableView {
   return {
     data: { models },
-    csv: () =>
-      toCsv(
-        ['model', 'label', 'type', 'conversion', 'lookback_days', 'month', 'status', 'conversions', 'paths', 'fitted_at', 'notice'],
-        models.flatMap((model) => csvRows(model)),
-      ),
+    table: () => modelsTable(models),
     text: ({ width, emphasis }) => {
       const table = renderTable({
         columns: [
@@ -42,20 +37,6 @@ export function modelsView(models: readonly ListedModel[]): View {
       return `${table}\n${noteLines(models.flatMap(notesOf), emphasis)}`;
     },
   };
-}
-
-function csvRows({ name, label, type, lookback_days: days, versions }: ListedModel): Value[][] {
-  const of = (conversion: string): Value[] => [name, label, type, conversion, days[conversion] ?? null];
-  if (versions.length === 0) return Object.keys(days).map((conversion) => [...of(conversion), null, null, null, null, null, null]);
-  return versions.map((version) => [
-    ...of(version.conversion),
-    version.month,
-    version.status,
-    version.conversions,
-    version.paths,
-    version.fitted_at,
-    version.notice,
-  ]);
 }
 
 function textRows(model: ListedModel): string[][] {
@@ -93,18 +74,12 @@ function notesOf({ name, provisional, versions }: ListedModel): string[] {
   });
 }
 
-const EFFECT_COLUMNS = ['model', 'conversion', 'month', 'channel', 'effect', 'share', 'error'] as const;
-
 /** What versions say of channels. */
-export function effectsView(effects: readonly ChannelEffect[]): View {
+export function effectsView(effects: readonly ChannelEffect[]): TableView {
   const isSampled = effects.some(({ error }) => error !== null);
   return {
     data: { effects },
-    csv: () =>
-      toCsv(
-        [...EFFECT_COLUMNS],
-        effects.map((row) => EFFECT_COLUMNS.map((name) => row[name])),
-      ),
+    table: () => effectsTable(effects),
     text: ({ width, emphasis }) => {
       if (effects.length === 0) return '';
       const table = renderTable({
@@ -138,31 +113,11 @@ export function effectsView(effects: readonly ChannelEffect[]): View {
   };
 }
 
-const QUALITY_COLUMNS = [
-  'model',
-  'conversion',
-  'month',
-  'status',
-  'conversions',
-  'paths',
-  'auc',
-  'log_loss',
-  'base_log_loss',
-  'held_out_visits',
-  'held_out_converted',
-  'greatest_error',
-  'notice',
-] as const;
-
-/** How well versions fit; calibration and feature weights below the table. */
-export function qualityView(versions: readonly VersionQuality[]): View {
+/** How well versions fit; calibration and feature weights below the table. @param part of it that files hold. */
+export function qualityView(versions: readonly VersionQuality[], part?: QualityPart): TableView {
   return {
     data: { versions },
-    csv: () =>
-      toCsv(
-        [...QUALITY_COLUMNS],
-        versions.map((row) => QUALITY_COLUMNS.map((name) => row[name])),
-      ),
+    table: () => qualityTable(versions, part),
     text: ({ width, emphasis }) => {
       if (versions.length === 0) return '';
       const table = renderTable({
@@ -189,7 +144,7 @@ export function qualityView(versions: readonly VersionQuality[]): View {
         width,
         emphasis,
       });
-      const details = versions.flatMap((row) => (row.weights === null ? [] : [detailsOf(row, width)]));
+      const details = versions.flatMap((row) => (row.weights === null && row.importance === null ? [] : [detailsOf(row, width)]));
       const notes = [
         'AUC and log loss are of persons that the version has not learned from: guesses have an AUC of 0.5; Base is the log loss of one chance for all.',
       ];
@@ -198,13 +153,22 @@ export function qualityView(versions: readonly VersionQuality[]): View {
   };
 }
 
-function detailsOf({ model, conversion, month, calibration, weights }: VersionQuality, width: number): string {
+function detailsOf({ model, conversion, month, calibration, weights, importance }: VersionQuality, width: number): string {
   const title = `${model}, ${conversion}, ${month}`;
   const calibrated = renderTable({
     columns: [right('Visits'), right('Predicted'), right('Converted')],
     rows: (calibration ?? []).map(({ visits, predicted, converted }) => [whole(visits), percent(predicted), percent(converted)]),
     width,
   });
+  const told = `${title}: calibration, from the least likely tenth of visits to the likeliest\n${calibrated}`;
+  if (importance !== null) {
+    const looked = renderTable({
+      columns: [left('What is known of a visit'), right('Share of the gain'), right('Splits')],
+      rows: importance.map(({ says, share, splits }) => [says, percent(share), whole(splits)]),
+      width,
+    });
+    return `${told}\n${title}: what the trees look at\n${looked}`;
+  }
   const weighed = renderTable({
     columns: [left('What is known of a visit'), right('Weight'), right('Visits'), right('Converted')],
     rows: (weights ?? []).map(({ says, coefficient, visits, converted }) => [
@@ -215,5 +179,5 @@ function detailsOf({ model, conversion, month, calibration, weights }: VersionQu
     ]),
     width,
   });
-  return `${title}: calibration, from the least likely tenth of visits to the likeliest\n${calibrated}\n${title}: weights\n${weighed}`;
+  return `${told}\n${title}: weights\n${weighed}`;
 }

@@ -99,7 +99,10 @@ thead tr.groups .over { display: block; color: var(--muted); font-size: 0.78rem;
 tbody th { text-align: left; font-weight: 500; white-space: normal; min-width: 13ch; max-width: 34ch; overflow-wrap: break-word; }
 td time { white-space: nowrap; }
 td.text, th.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
-td.text { min-width: 13ch; }
+.says::first-letter { text-transform: uppercase; }
+thead th.text { overflow-wrap: break-word; }
+td.text { min-width: 17ch; }
+tbody th:has(code) { min-width: 20ch; }
 td.wide { min-width: 32ch; }
 tfoot th, tfoot td { border-bottom: 0; border-top: 2px solid var(--line); font-weight: 600; }
 tfoot th { text-align: left; }
@@ -208,6 +211,8 @@ footer { max-width: 1320px; margin: 0 auto; padding: 0 20px 32px; color: var(--m
   th, td { padding-inline: 7px; }
   .filters select, .filters input:not([type='checkbox']) { width: 100%; }
   tbody th { min-width: 9ch; }
+  .top nav ul { flex-wrap: wrap; overflow-x: visible; }
+  .top nav a { padding: 5px 8px 6px; font-size: 0.9rem; }
   .step-head { grid-template-columns: 1fr auto; }
   .step-share { grid-column: 1 / -1; text-align: left; }
 }

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<DiffMetric, FigureKind>> = {
   conversion_value: 'money',
   sessions: 'count',
   cost: 'money',
+  other_cost: 'money',
 };
 
 type Figure = PageContext['figure'];

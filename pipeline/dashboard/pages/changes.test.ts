@@ -111,6 +111,16 @@ test('markup in an id is text, and what is listed can be had as CSV', async () =
   expect(figures).toContain('conversions,Email,1,2,1,0,1,0,0,');
 });
 
+test('a filter of the address chooses what is compared, and can be taken away', async () => {
+  const page = await dashboard.get(`${ASKED}&filter=channel%3DDirect`);
+  expect(rowsOf(part(page, 'Value: Closed/Won, last click')).slice(2)).toEqual([
+    ['Direct', '€500', '€0', '-€500', '-€500'],
+    ['All', '€500', '€0', '-€500', '-€500'],
+  ]);
+  expect(linksOf(page, '×')[0]).not.toContain('filter=');
+  expect(textOf(await dashboard.get(`${ASKED}&filter=cost%3E1`, 400))).toContain('a condition on a metric chooses rows of a report');
+});
+
 test('publications, what is compared and by what are chosen in the address', async () => {
   const page = await dashboard.get(`/changes?what=cost&by=campaign&before=${EARLIER}`);
   expect(textOf(page)).toContain('Nothing of this differs between them.');

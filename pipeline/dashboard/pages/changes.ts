@@ -7,6 +7,8 @@ import type { DiffResult } from '../../query/diff/types.ts';
 import { customDimensionName, dimensionLabel, type DimensionName } from '../../query/dimensions.ts';
 import { type Publication, publicationIds } from '../../query/publication.ts';
 import { UserError } from '../../config/user-error.ts';
+import { addFilter } from '../components/add-filter.ts';
+import { chosen } from '../components/chosen.ts';
 import { filterForm } from '../components/filter-form.ts';
 import { emptyState, section } from '../components/section.ts';
 import { select } from '../components/select.ts';
@@ -21,7 +23,7 @@ export const changes: Page = { path: '/changes', label: 'Changes', period: 'all'
 /** The earlier publication, in the address. */
 const BEFORE = 'before';
 const CAUSE = 'cause';
-const WHAT = { conversions: 'Conversions', sessions: 'Sessions', cost: 'Cost' } as const;
+const WHAT = { conversions: 'Conversions', sessions: 'Sessions', cost: 'Cost', other_cost: 'Other cost' } as const;
 const BY: readonly DimensionName[] = [
   'channel',
   'source_medium',
@@ -65,12 +67,13 @@ async function render(context: PageContext): Promise<PageContent> {
     config,
     modelLabel,
     more,
+    details: addFilter({ Dimensions: dimensionsOf(context, query.dimension) }),
     comparison: false,
     basis: true,
     ...(isOfConversions && { conversions: 'one', models: 'one' }),
   });
   const csvHref = (table: string) => address(path, params, { format: 'csv', table });
-  const body = html`${form}${summary(context, result)}
+  const body = html`${form}${chosen(path, params)}${summary(context, result)}
   ${result.metrics.map((metric) => section({ title: titleOf(context, metric.metric, result), csv: csvHref('figures'), body: figuresTable(context, result, metric) }))}
   ${
     isOfConversions && Object.keys(result.differing).length > 0
@@ -124,6 +127,7 @@ function inputOf({ state, params, config }: PageContext, what: keyof typeof WHAT
     dimension: params.get('by') || 'channel',
     date_range: state.range,
     time_basis: state.basis,
+    ...(state.filters.length > 0 && { filters: { and: [...state.filters] } }),
     ...(what === 'conversions' && { list: isList ? MOST : LISTED }),
     ...(cause && { cause: cause as Cause }),
   };
@@ -170,13 +174,15 @@ function publicationText({ time }: PageContext, id: string): string {
 }
 
 function titleOf({ conversionLabel, modelLabel }: PageContext, metric: DiffMetric, { query }: DiffResult): string {
-  if (metric === 'sessions' || metric === 'cost') return WHAT[metric];
+  if (metric !== 'conversions' && metric !== 'conversion_value') return WHAT[metric];
   const { conversion = '', model = '' } = query;
   return `${metric === 'conversions' ? 'Conversions' : 'Value'}: ${conversionLabel(conversion)}, ${modelLabel(model).toLowerCase()}`;
 }
 
 function summary({ time }: PageContext, { from, to, metrics }: DiffResult): Html {
-  const isSame = metrics.every(({ rows }) => rows.every((row) => row.before === row.after && Object.keys(row.causes).length === 0));
+  const isSame = metrics.every(
+    ({ rows, isMissing }) => !isMissing && rows.every((row) => row.before === row.after && Object.keys(row.causes).length === 0),
+  );
   return html`<p class="note">
     From the publication of ${time.time(from.published_at)} (<code>${from.publication_id}</code>) to that of ${time.time(to.published_at)}
     (<code>${to.publication_id}</code>).

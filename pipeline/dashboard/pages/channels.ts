@@ -85,7 +85,7 @@ async function render(context: PageContext): Promise<PageContent> {
   return {
     title: 'Channels',
     body: html`${filterForm({ path, params, state, config, modelLabel, conversions: 'many', models: 'many', basis: true, more: fields, details })}
-      ${trail(context)}${chosen(path, params, true)}
+      ${trail(context)}${chosen(path, params, { filtersOnly: true })}
       <section class="panel">
         ${answer.rows.length === 0 && page === 1 ? empty() : reportTable(view)}${pager({ path, params, page, size: ROWS_SHOWN, rows: answer.meta.row_count })}${notes(answer.meta.notes)}
       </section>`,

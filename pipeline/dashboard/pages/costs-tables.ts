@@ -1,6 +1,6 @@
 import type { CampaignCoverage, PlatformCoverage, SessionsWithoutCost, WayCoverage } from '../../query/coverage/coverage.ts';
 import type { PlatformDifference } from '../../query/coverage/differences.ts';
-import { platformText, reasonText, wayText } from '../../query/coverage/labels.ts';
+import { OWN_COUNT, platformText, reasonText, wayText } from '../../query/coverage/labels.ts';
 import type { NotAttributed } from '../../query/coverage/not-attributed.ts';
 import { EMPTY } from '../../query/format.ts';
 import { share } from '../components/bars.ts';
@@ -90,7 +90,7 @@ export function differencesTable(
     rows.flatMap((row) => [row.platform_conversions, row.conversions]),
   );
   const signed = (value: number | null) => (value === null ? EMPTY : `${value > 0 ? '+' : ''}${count(value)}`);
-  const model = rows[0]?.model;
+  const model = rows.find((row) => row.model !== null)?.model ?? undefined;
   return html`${table({
       caption: `By date of the click${model === undefined ? '' : `, credits by ${modelLabel(model).toLowerCase()}`}: theirs = ours + shared + rest`,
       groups: [
@@ -113,7 +113,7 @@ export function differencesTable(
         row.platform === rows[i - 1]?.platform
           ? html`<span class="quiet">${platformText(row.platform)}</span>`
           : platformText(row.platform),
-        conversionLabel(row.conversion),
+        row.conversion === null ? OWN_COUNT : conversionLabel(row.conversion),
         count(row.platform_conversions),
         count(row.conversions),
         signed(row.shared),
@@ -137,7 +137,10 @@ export function differencesTable(
           its own, and its own idea of what a conversion is. Below 0: it counts fewer than its clicks touched.
         </dd>
         <dt>Which conversion</dt>
-        <dd>A platform states one number; it stands beside each of ours, because only you know which of them it is told.</dd>
+        <dd>
+          A platform states one number. It stands beside the conversion that <code>platformConversion</code> of its costs names in
+          <code>touchtrail.config.ts</code>; where nothing is named, alone.
+        </dd>
       </dl>
     </details>`;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COSTS } from '../../models/costs/tables.ts';
 import { REPORT_SESSIONS } from '../../models/reports/tables.ts';
 import { COVERAGE_TABLES } from '../../query/coverage/testing/world.ts';
+import { PUBLICATION } from '../../query/testing/world.ts';
 import { openDashboard, rowsOf, type TestDashboard, textOf } from '../testing/dashboard.ts';
 
 // The costs and sessions of query/coverage/testing/world.ts; whoever writes the names of campaigns may write anything.
@@ -16,6 +17,8 @@ beforeAll(async () => {
       if (table === REPORT_SESSIONS) return [table, rows.map((row) => (row['campaign'] === 'AMA' ? { ...row, campaign: HOSTILE } : row))];
       return [table, rows];
     }),
+    // Google Ads is told of deals.
+    { config: { ...PUBLICATION.config, platformConversions: { google_ads: 'closed_won' } } },
   );
 });
 afterAll(() => dashboard.close());
@@ -40,7 +43,7 @@ test('costs, clicks and sessions of the platforms stand side by side', async () 
 test('what a platform counts is taken apart: ours, shared with other touches, and the rest', async () => {
   const page = await dashboard.get(`/costs?${JANUARY}&model=last_click`);
   expect(rowsOf(part(page, 'Our numbers beside those of the platforms')).slice(2)).toEqual([
-    ['Google Ads', 'Lead', '2.50', '1.00', '0.00', '+1.50', '€900', '—'],
+    ['Google Ads', 'Lead', '—', '1.00', '0.00', '—', '—', '—'],
     ['Google Ads', 'Closed/Won', '2.50', '1.25', '+0.75', '+0.50', '€900', '€600'],
   ]);
 });

@@ -4,17 +4,15 @@ import { DIMENSIONS } from '../../query/dimensions.ts';
 import { adFunnelCsv } from '../../query/funnel/csv.ts';
 import { behindAddress, behindLink } from '../behind.ts';
 import { delta, meaningOf } from '../components/delta.ts';
-import { filterForm } from '../components/filter-form.ts';
-import { notes } from '../components/notes.ts';
 import { select } from '../components/select.ts';
 import { stacked } from '../components/stacked.ts';
-import { type Step, steps } from '../components/steps.ts';
+import type { Step } from '../components/steps.ts';
 import { table, type TableCell } from '../components/table.ts';
 import { html, type Html, NOTHING } from '../html.ts';
 import type { PageContext } from '../page.ts';
 import { address, type DrillStep, stepParameter } from '../state.ts';
 import type { FunnelView } from './funnel.ts';
-import { chosenFilters, comparedOf, datesText, emptyFunnel, hiddenRows, limitOf, NOT_SET } from './funnel-parts.ts';
+import { datedQuestion, datesText, emptyFunnel, hiddenRows, NOT_SET, viewBody, viewForm } from './funnel-parts.ts';
 
 /** Where a click on a row leads: from the platform to its campaigns, from a campaign to its ad groups. */
 const NEXT: Readonly<Partial<Record<AdFunnelResult['dimension'], AdFunnelResult['dimension']>>> = {
@@ -26,38 +24,15 @@ const USUAL_BASIS = 'click_time';
 
 /** Impressions, clicks, landings and conversions of ads, and what is lost between them. */
 export const adFunnel: FunnelView = async (context) => {
-  const { config, params, path, modelLabel, warehouse, publication } = context;
+  const { config, params, warehouse, publication } = context;
   const state = { ...context.state, basis: params.has('basis') ? context.state.basis : USUAL_BASIS } as const;
   const by = params.get('by') ?? 'campaign';
-  const form = filterForm({
-    path,
-    params,
-    state,
-    config,
-    modelLabel,
-    conversions: 'one',
-    models: 'one',
-    basis: true,
-    more: select(
-      'By',
-      'by',
-      AD_DIMENSIONS.map((name) => [name, DIMENSIONS[name].label]),
-      by,
-    ),
-  });
+  const dimensions = AD_DIMENSIONS.map((name) => [name, DIMENSIONS[name].label] as const);
+  const form = viewForm(context, { state, conversions: 'one', models: 'one', basis: true, more: select('By', 'by', dimensions, by) });
   const [conversion, model] = [state.conversions[0], state.models[0]];
   if (conversion === undefined || model === undefined) return { body: html`${form}${noConversions()}` };
   const query = parseAdFunnelQuery(
-    {
-      date_range: state.range,
-      ...comparedOf(context),
-      conversion,
-      model,
-      dimension: by,
-      ...onlyOf(context),
-      time_basis: state.basis,
-      limit: limitOf(context),
-    },
+    { ...datedQuestion(context), conversion, model, dimension: by, ...onlyOf(context), time_basis: state.basis },
     config,
   );
   const result = await runAdFunnel(warehouse, publication, query);
@@ -68,25 +43,20 @@ export const adFunnel: FunnelView = async (context) => {
       html`Choose a longer period, or give the exports of your ad platforms to <code>costs</code> in
         <code>touchtrail.config.ts</code> (docs/ad-costs.md).`,
     );
-    return { body: html`${form}${chosenFilters(context)}${empty}`, csv };
+    return { body: html`${form}${empty}`, csv };
   }
   const own: PageContext = { ...context, state };
-  return {
-    body: html`${form}${chosenFilters(context)}
-      <section class="panel">
-        <div class="heading">
-          <h2>All ads, to ${result.conversion.label}</h2>
-          <span class="quiet">${datesText(result.meta)}; each bar is the share of the step before</span>
-        </div>
-        ${steps('All ads by step', stepsOf(own, result))}
-      </section>
-      <section class="panel">${adTable(own, result)}${hiddenRows(result.rows.length, result.meta)}</section>
-      ${notes([
-        'Impressions and clicks are those that the platforms report, landings the visits from ads that the site saw. Rates and losses (−) are from the step before; a plus says that there are more visits than clicks.',
-        ...result.meta.notes,
-      ])}`,
-    csv,
-  };
+  const body = viewBody({
+    title: `All ads, to ${result.conversion.label}`,
+    about: `${datesText(result.meta)}; each bar is the share of the step before`,
+    bars: stepsOf(own, result),
+    table: html`${adTable(own, result)}${hiddenRows(result.rows.length, result.meta)}`,
+    notes: [
+      'Impressions and clicks are those that the platforms report, landings the visits from ads that the site saw. Rates and losses (−) are from the step before; a plus says that there are more visits than clicks.',
+      ...result.meta.notes,
+    ],
+  });
+  return { body: html`${form}${body}`, csv };
 };
 
 function noConversions(): Html {

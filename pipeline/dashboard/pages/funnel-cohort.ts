@@ -5,8 +5,6 @@ import { parseCohortQuery } from '../../query/funnel/cohort-schema.ts';
 import { cohortCsv } from '../../query/funnel/csv.ts';
 import { behindAddress, behindLink } from '../behind.ts';
 import { delta } from '../components/delta.ts';
-import { filterForm } from '../components/filter-form.ts';
-import { notes } from '../components/notes.ts';
 import { rank } from '../components/rank.ts';
 import { select } from '../components/select.ts';
 import { stacked } from '../components/stacked.ts';
@@ -14,79 +12,48 @@ import { type Step, steps } from '../components/steps.ts';
 import { table, type TableCell, type TableColumn } from '../components/table.ts';
 import { each, html, type Html, NOTHING } from '../html.ts';
 import type { PageContext } from '../page.ts';
+import type { DrillStep } from '../state.ts';
 import type { FunnelView } from './funnel.ts';
-import {
-  chosenFilters,
-  comparedOf,
-  datesText,
-  dimensionField,
-  emptyFunnel,
-  filtersOf,
-  hiddenRows,
-  limitOf,
-  noStages,
-  NOT_SET,
-  TOTAL,
-} from './funnel-parts.ts';
+import * as parts from './funnel-parts.ts';
 
 /** The leads of the period through all stages: bars of all, and a table by channel with the place at every stage. */
 export const cohortFunnel: FunnelView = async (context) => {
-  const { config, params, path, state, modelLabel, warehouse, publication } = context;
+  const { config, params, state, warehouse, publication } = context;
   const by = params.get('by') ?? 'channel';
   const interval = params.get('interval') ?? 'none';
   const split = params.get('split') ?? '';
-  const form = filterForm({
-    path,
-    params,
-    state,
-    config,
-    modelLabel,
-    models: 'one',
-    basis: true,
-    more: html`${dimensionField(context, by, true)}${select('Leads of each', 'interval', INTERVALS, interval)}${splitField(context, split)}`,
-  });
+  const more = html`${parts.dimensionField(context, by, true)}${select('Leads of each', 'interval', INTERVALS, interval)}${splitField(context, split)}`;
+  const form = parts.viewForm(context, { models: 'one', basis: true, more });
   const model = state.models[0];
-  if (config.funnel.length === 0 || model === undefined) return { body: html`${form}${noStages()}` };
+  if (config.funnel.length === 0 || model === undefined) return { body: html`${form}${parts.noStages()}` };
   const query = parseCohortQuery(
     {
-      date_range: state.range,
+      ...parts.filteredQuestion(context),
       // Rows of an interval are of other dates: two periods have none in common.
-      ...(interval === 'none' && comparedOf(context)),
+      ...(interval !== 'none' && { comparison_date_range: undefined }),
       model,
-      dimension: by === TOTAL ? null : by,
+      dimension: by === parts.TOTAL ? null : by,
       interval,
       ...(split !== '' && { split_by: split }),
       time_basis: state.basis,
-      ...filtersOf(context),
-      limit: limitOf(context),
     },
     config,
   );
   const result = await runCohort(warehouse, publication, query);
   const csv = () => cohortCsv(result);
   if (result.rows.length === 0) {
-    return {
-      body: html`${form}${chosenFilters(context)}${emptyFunnel('No leads in these dates', 'Choose a longer period, or take a filter away.')}`,
-      csv,
-    };
+    const empty = parts.emptyFunnel('No leads in these dates', 'Choose a longer period, or take a filter away.');
+    return { body: html`${form}${empty}`, csv };
   }
-  return {
-    body: html`${form}${chosenFilters(context)}
-      <section class="panel">
-        <div class="heading">
-          <h2>All leads</h2>
-          <span class="quiet">${leadsOf(result)} ${datesText(result.meta)}</span>
-        </div>
-        ${bars(context, result)}
-      </section>
-      ${
-        result.dimension === null && result.interval === 'none'
-          ? NOTHING
-          : html`<section class="panel">${cohortTable(context, result)}${hiddenRows(result.rows.length, result.meta)}</section>`
-      }
-      ${notes(legend(context, result))}`,
-    csv,
-  };
+  const isOneRow = result.dimension === null && result.interval === 'none';
+  const body = parts.viewBody({
+    title: 'All leads',
+    about: `${leadsOf(result)} ${parts.datesText(result.meta)}`,
+    bars: bars(context, result),
+    table: isOneRow ? undefined : html`${cohortTable(context, result)}${parts.hiddenRows(result.rows.length, result.meta)}`,
+    notes: legend(context, result),
+  });
+  return { body: html`${form}${body}`, csv };
 };
 
 const INTERVALS = [
@@ -117,9 +84,9 @@ function countWriter({ rows, totals }: CohortResult, { figure }: PageContext): (
 }
 
 /** All leads, or each side of the split, as bars relative to the first stage. */
-function bars(context: PageContext, result: CohortResult): Html {
+function bars(context: PageContext, result: CohortResult): Html | Step[] {
   const { totals, split_by } = result;
-  if (!split_by) return steps('All leads by stage', stepsOf(context, result, totals[0]!));
+  if (!split_by) return stepsOf(context, result, totals[0]!);
   return html`<div class="columns">
     ${each(totals, (side) => {
       const title = `${side.passed ? 'Passed' : 'Did not pass'} ${split_by.label}`;
@@ -140,12 +107,10 @@ function stepsOf(context: PageContext, result: CohortResult, side: CohortResult[
     const before = side.comparison?.[i];
     const from = result.stages.find(({ name }) => name === previous)?.label;
     const written = count(now.leads);
-    // What passed a stage is no cell of a report: only all leads can be listed.
-    const isListed = i === 0 && result.split_by === null;
+    const to = behindAddress(context, pair, [], stagesOf(result, side, i));
     return {
       label,
-      count: html`${isListed ? behindLink(written, now.leads, behindAddress(context, pair)) : written}
-      ${before && state.comparisonRange ? delta(now.leads, before.leads) : NOTHING}`,
+      count: html`${behindLink(written, now.leads, to)} ${before && state.comparisonRange ? delta(now.leads, before.leads) : NOTHING}`,
       part: now.rate_from_lead ?? 0,
       ...(before && { before: before.rate_from_lead }),
       ...(from !== undefined && {
@@ -179,7 +144,7 @@ function cohortTable(context: PageContext, result: CohortResult): Html {
   ];
   const label = (row: CohortRow): string[] => [
     ...(interval === 'none' ? [] : [dateText(row.period!, interval)]),
-    ...(dimension === null ? [] : [row.value ?? NOT_SET]),
+    ...(dimension === null ? [] : [row.value ?? parts.NOT_SET]),
     ...(split_by ? [row.passed ? 'passed' : 'did not'] : []),
   ];
   const total = (side: CohortResult['totals'][number]): TableCell[] => [
@@ -187,7 +152,7 @@ function cohortTable(context: PageContext, result: CohortResult): Html {
     ...names.slice(1).map((one) => (one.key === 'passed' ? (side.passed ? 'passed' : 'did not') : '')),
     ...side.stages.map((_, i) => cell(context, result, side, i, count)),
   ];
-  const caption = `${leadsOf(result)} ${datesText(result.meta)}: ${result.stages.length} stages${names.length > 0 ? ` by ${names.map((one) => one.label.toLowerCase()).join(' and ')}` : ''}`;
+  const caption = `${leadsOf(result)} ${parts.datesText(result.meta)}: ${result.stages.length} stages${names.length > 0 ? ` by ${names.map((one) => one.label.toLowerCase()).join(' and ')}` : ''}`;
   return table({
     caption: caption.charAt(0).toUpperCase() + caption.slice(1),
     columns: [
@@ -210,14 +175,11 @@ function cohortTable(context: PageContext, result: CohortResult): Html {
   });
 }
 
+/** A row, or a total. */
+type CellRow = Pick<CohortRow, 'stages' | 'comparison' | 'passed'> & Partial<Pick<CohortRow, 'period' | 'value'>>;
+
 /** One stage of one row: how many and which place; from how many; lost, after how long; worth what. */
-function cell(
-  context: PageContext,
-  result: CohortResult,
-  row: Pick<CohortRow, 'stages' | 'comparison'> & Partial<Pick<CohortRow, 'period' | 'value'>>,
-  i: number,
-  count: (value: number | null) => string,
-): TableCell {
+function cell(context: PageContext, result: CohortResult, row: CellRow, i: number, count: (value: number | null) => string): TableCell {
   const { figure } = context;
   const { money, previous } = result.stages[i]!;
   const now = row.stages[i]!;
@@ -243,18 +205,23 @@ function cell(
     : content;
 }
 
-/** Leads of the first stage are a cell of a report, and can be listed. */
-function leadsText(
-  context: PageContext,
-  { stages, model, dimension, interval, split_by }: CohortResult,
-  row: Pick<CohortRow, 'stages'> & Partial<Pick<CohortRow, 'value'>>,
-  i: number,
-  count: (value: number | null) => string,
-): string | Html {
+/** How many leads, as a link to them. */
+function leadsText(context: PageContext, result: CohortResult, row: CellRow, i: number, count: (value: number | null) => string): Html {
+  const { stages, model, dimension, interval } = result;
   const { leads } = row.stages[i]!;
-  if (i > 0 || split_by || interval !== 'none') return count(leads);
-  const step = row.value === undefined || dimension === null ? [] : [{ dimension, value: row.value }];
-  return behindLink(count(leads), leads, behindAddress(context, { conversion: stages[0]!.name, model }, step));
+  const step: DrillStep[] = [
+    ...(row.value === undefined || dimension === null ? [] : [{ dimension, value: row.value }]),
+    ...(row.period == null ? [] : [{ dimension: 'date', value: row.period }]),
+  ];
+  const more = { ...stagesOf(result, row, i), ...(interval !== 'none' && { interval }) };
+  return behindLink(count(leads), leads, behindAddress(context, { conversion: stages[0]!.name, model }, step, more));
+}
+
+/** Which stages the leads of a cell reached, and which not: that of the column, and that of the split. */
+function stagesOf({ stages, split_by }: CohortResult, { passed }: Pick<CohortRow, 'passed'>, i: number) {
+  const split = split_by === null ? [] : [split_by.name];
+  const column = i === 0 ? [] : [stages[i]!.name];
+  return { reached: [...new Set([...column, ...(passed === true ? split : [])])], missed: passed === false ? split : [] };
 }
 
 function legend({ config }: PageContext, { stages, meta, rows, split_by, interval }: CohortResult): string[] {

@@ -2,75 +2,57 @@ import { durationText } from '../../query/format.ts';
 import { eventFunnelCsv } from '../../query/funnel/csv.ts';
 import { type EventFunnelResult, type EventFunnelRow, parseEventFunnelQuery, runEventFunnel } from '../../query/funnel/event-funnel.ts';
 import { delta } from '../components/delta.ts';
-import { filterForm } from '../components/filter-form.ts';
-import { notes } from '../components/notes.ts';
 import { select } from '../components/select.ts';
 import { stacked } from '../components/stacked.ts';
-import { type Step, steps } from '../components/steps.ts';
+import type { Step } from '../components/steps.ts';
 import { table, type TableCell } from '../components/table.ts';
 import { html, type Html, NOTHING } from '../html.ts';
 import type { PageContext } from '../page.ts';
 import type { FunnelView } from './funnel.ts';
 import {
-  chosenFilters,
-  comparedOf,
   datesText,
   dimensionField,
   emptyFunnel,
-  filtersOf,
+  filteredQuestion,
   hiddenRows,
-  limitOf,
   NOT_SET,
   TOTAL,
+  viewBody,
+  viewForm,
 } from './funnel-parts.ts';
 
 /** An event funnel of the config: how many ways through the site reached which step. */
 export const eventFunnel: FunnelView = async (context) => {
-  const { config, params, path, state, modelLabel, warehouse, publication } = context;
+  const { config, params, warehouse, publication } = context;
   const by = params.get('by') ?? 'channel';
   const name = params.get('name') ?? config.eventFunnels[0]?.name;
   const funnels = config.eventFunnels.map((one) => [one.name, one.label] as const);
   const more = html`${funnels.length > 0 ? select('Funnel', 'name', funnels, name ?? '') : NOTHING}${dimensionField(context, by, true)}`;
-  const form = filterForm({ path, params, state, config, modelLabel, more });
+  const form = viewForm(context, { more });
   if (name === undefined) {
     const text = html`Describe one in <code>eventFunnels</code> of <code>touchtrail.config.ts</code> (docs/funnels.md), then run
       <code>npx touchtrail run</code>.`;
     return { body: emptyFunnel('No event funnels yet', text) };
   }
-  const query = parseEventFunnelQuery(
-    {
-      date_range: state.range,
-      ...comparedOf(context),
-      name,
-      dimension: by === TOTAL ? null : by,
-      ...filtersOf(context),
-      limit: limitOf(context),
-    },
-    config,
-  );
+  const query = parseEventFunnelQuery({ ...filteredQuestion(context), name, dimension: by === TOTAL ? null : by }, config);
   const result = await runEventFunnel(warehouse, publication, query);
   const csv = () => eventFunnelCsv(result);
   if (result.totals.steps[0]!.entries === 0 && result.rows.length === 0) {
     const empty = emptyFunnel('Nobody entered in these dates', 'Choose a longer period, or take a filter away.');
-    return { body: html`${form}${chosenFilters(context)}${empty}`, csv };
+    return { body: html`${form}${empty}`, csv };
   }
-  return {
-    body: html`${form}${chosenFilters(context)}
-      <section class="panel">
-        <div class="heading">
-          <h2>${result.label}</h2>
-          <span class="quiet">entries of ${datesText(result.meta)}</span>
-        </div>
-        ${steps(result.label, stepsOf(context, result))}
-      </section>
-      ${
-        result.dimension === null
-          ? NOTHING
-          : html`<section class="panel">${eventTable(context, result)}${hiddenRows(result.rows.length, result.meta)}</section>`
-      }
-      ${notes([definition(result), 'Rates and losses (−) are of entries, from the step before; the time is the median from there.', ...result.meta.notes])}`,
-    csv,
-  };
+  const body = viewBody({
+    title: result.label,
+    about: `entries of ${datesText(result.meta)}`,
+    bars: stepsOf(context, result),
+    table: result.dimension === null ? undefined : html`${eventTable(context, result)}${hiddenRows(result.rows.length, result.meta)}`,
+    notes: [
+      definition(result),
+      'Rates and losses (−) are of entries, from the step before; the time is the median from there.',
+      ...result.meta.notes,
+    ],
+  });
+  return { body: html`${form}${body}`, csv };
 };
 
 function definition({ window_hours, order }: EventFunnelResult): string {

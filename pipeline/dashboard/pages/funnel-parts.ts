@@ -1,10 +1,13 @@
 import { dayText } from '../../query/format.ts';
 import { type BuiltInDimension, customDimensionName, dimensionLabel, isDimension } from '../../query/dimensions.ts';
 import type { ResultMeta } from '../../query/result.ts';
+import { chosen } from '../components/chosen.ts';
+import { type FilterForm, filterForm } from '../components/filter-form.ts';
+import { notes } from '../components/notes.ts';
 import { select } from '../components/select.ts';
+import { type Step, steps } from '../components/steps.ts';
 import { html, type Html, NOTHING } from '../html.ts';
 import type { PageContext } from '../page.ts';
-import { chosen } from '../components/chosen.ts';
 
 // What the views of the funnel have in common.
 
@@ -13,8 +16,8 @@ export const NOT_SET = '(not set)';
 /** Of the address: no dimension. */
 export const TOTAL = 'total';
 /** Rows that a page shows; the CSV has all. */
-export const ROWS_SHOWN = 200;
-export const MOST_ROWS = 100_000;
+const ROWS_SHOWN = 200;
+const MOST_ROWS = 100_000;
 
 const USUAL = [
   'channel',
@@ -41,16 +44,50 @@ export function dimensionField({ config }: PageContext, selected: string, withTo
   );
 }
 
-/** The filters of the address as a query has them. */
-export const filtersOf = ({ state }: Pick<PageContext, 'state'>) =>
-  state.filters.length > 0 ? { filters: { and: [...state.filters] } } : {};
+/** The form of a view, with the filters that a reader can take away. @param fields what it asks beside the period. */
+export function viewForm(
+  { path, params, config, modelLabel, ...context }: PageContext,
+  { state = context.state, ...fields }: Partial<FilterForm>,
+): Html {
+  return html`${filterForm({ path, params, state, config, modelLabel, ...fields })}${chosen(path, params)}`;
+}
 
-/** The period that the address compares with, as a query has it. */
-export const comparedOf = ({ state }: Pick<PageContext, 'state'>) =>
-  state.comparisonRange ? { comparison_date_range: state.comparisonRange } : {};
+/** What the question of every view says: the dates, those it compares them with, and how many rows. */
+export const datedQuestion = ({ state, params }: PageContext) => ({
+  date_range: state.range,
+  ...(state.comparisonRange && { comparison_date_range: state.comparisonRange }),
+  limit: params.get('format') === 'csv' ? MOST_ROWS : ROWS_SHOWN,
+});
 
-/** How many rows a query asks for. */
-export const limitOf = ({ params }: PageContext): number => (params.get('format') === 'csv' ? MOST_ROWS : ROWS_SHOWN);
+/** The same, with the filters of the address. */
+export const filteredQuestion = (context: PageContext) => ({
+  ...datedQuestion(context),
+  ...(context.state.filters.length > 0 && { filters: { and: [...context.state.filters] } }),
+});
+
+/** What a view shows: bars of all, a table of the rows, and how to read them. */
+export interface ViewParts {
+  readonly title: string;
+  /** Beside the title: of which dates. */
+  readonly about: string;
+  /** The bars; markup where there are several of them. */
+  readonly bars: readonly Step[] | Html;
+  /** Undefined where there is one row alone. */
+  readonly table: Html | undefined;
+  readonly notes: readonly string[];
+}
+
+/** The answer of a view, below its form. */
+export function viewBody({ title, about, bars, table, notes: lines }: ViewParts): Html {
+  return html`<section class="panel">
+      <div class="heading">
+        <h2>${title}</h2>
+        <span class="quiet">${about}</span>
+      </div>
+      ${Array.isArray(bars) ? steps(title, bars as readonly Step[]) : bars}
+    </section>
+    ${table === undefined ? NOTHING : html`<section class="panel">${table}</section>`} ${notes(lines)}`;
+}
 
 /** The dates of a funnel, and those it is compared with. */
 export function datesText({ date_range, comparison_date_range: other }: ResultMeta): string {
@@ -76,9 +113,6 @@ export function emptyFunnel(title: string, text: string | Html): Html {
     <p>${text}</p>
   </section>`;
 }
-
-/** Filters of the view that a reader can take away. */
-export const chosenFilters = ({ path, params }: PageContext): Html => chosen(path, params);
 
 /** What is said where the config has no stages. */
 export function noStages(): Html {

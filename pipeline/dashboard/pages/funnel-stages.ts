@@ -2,79 +2,51 @@ import { funnelCsv } from '../../query/funnel/csv.ts';
 import { type FunnelFigure, type FunnelResult, parseFunnelQuery, runFunnel } from '../../query/funnel/stages.ts';
 import { behindAddress, behindLink } from '../behind.ts';
 import { delta } from '../components/delta.ts';
-import { filterForm } from '../components/filter-form.ts';
-import { notes } from '../components/notes.ts';
 import { rank } from '../components/rank.ts';
 import { stacked } from '../components/stacked.ts';
-import { type Step, steps } from '../components/steps.ts';
+import type { Step } from '../components/steps.ts';
 import { table, type TableCell } from '../components/table.ts';
 import { html, type Html, NOTHING } from '../html.ts';
 import type { PageContext } from '../page.ts';
 import type { DrillStep } from '../state.ts';
 import type { FunnelView } from './funnel.ts';
 import {
-  chosenFilters,
-  comparedOf,
   datesText,
   dimensionField,
   emptyFunnel,
-  filtersOf,
+  filteredQuestion,
   hiddenRows,
-  limitOf,
   noStages,
   NOT_SET,
+  viewBody,
+  viewForm,
 } from './funnel-parts.ts';
 
 /** Every stage by its own attribution: counts and values, each a link to its conversions, with the place that flips. */
 export const stageFunnel: FunnelView = async (context) => {
-  const { config, params, path, state, modelLabel, warehouse, publication } = context;
+  const { config, params, state, warehouse, publication } = context;
   const by = params.get('by') ?? 'channel';
-  const form = filterForm({
-    path,
-    params,
-    state,
-    config,
-    modelLabel,
-    models: 'one',
-    basis: true,
-    more: dimensionField(context, by, false),
-  });
+  const form = viewForm(context, { models: 'one', basis: true, more: dimensionField(context, by, false) });
   const model = state.models[0];
   if (config.funnel.length === 0 || model === undefined) return { body: html`${form}${noStages()}` };
-  const query = parseFunnelQuery(
-    {
-      date_range: state.range,
-      ...comparedOf(context),
-      model,
-      dimension: by,
-      time_basis: state.basis,
-      ...filtersOf(context),
-      limit: limitOf(context),
-    },
-    config,
-  );
+  const query = parseFunnelQuery({ ...filteredQuestion(context), model, dimension: by, time_basis: state.basis }, config);
   const result = await runFunnel(warehouse, publication, query);
   const csv = () => funnelCsv(result);
   if (result.rows.length === 0) {
     const empty = emptyFunnel('Nothing in these dates', 'Choose a longer period, or take a filter away.');
-    return { body: html`${form}${chosenFilters(context)}${empty}`, csv };
+    return { body: html`${form}${empty}`, csv };
   }
-  return {
-    body: html`${form}${chosenFilters(context)}
-      <section class="panel">
-        <div class="heading">
-          <h2>All stages</h2>
-          <span class="quiet">${datesText(result.meta)}</span>
-        </div>
-        ${steps('All stages', stepsOf(context, result))}
-      </section>
-      <section class="panel">${stageTable(context, result)}${hiddenRows(result.rows.length, result.meta)}</section>
-      ${notes([
-        'Each stage counts its own conversions of these dates, and attributes them by itself. The small number is the place at the stage: by value where the stage has one, else by count; an arrow says that it is better or worse than at the stage before.',
-        ...result.meta.notes,
-      ])}`,
-    csv,
-  };
+  const body = viewBody({
+    title: 'All stages',
+    about: datesText(result.meta),
+    bars: stepsOf(context, result),
+    table: html`${stageTable(context, result)}${hiddenRows(result.rows.length, result.meta)}`,
+    notes: [
+      'Each stage counts its own conversions of these dates, and attributes them by itself. The small number is the place at the stage: by value where the stage has one, else by count; an arrow says that it is better or worse than at the stage before.',
+      ...result.meta.notes,
+    ],
+  });
+  return { body: html`${form}${body}`, csv };
 };
 
 type Figure = Omit<FunnelFigure, 'rank'>;

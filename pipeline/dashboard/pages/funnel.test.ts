@@ -34,6 +34,42 @@ describe('the cohort of leads', () => {
     expect(bars).toContain(`width="${(2 / 3) * 100}"`);
   });
 
+  test('leads from a cell to its leads: those of the channel that reached the stage', async () => {
+    const page = await dashboard.get(`/funnel?${QUARTER}`);
+    const linksIn = (row: string) => {
+      const [found] = [...page.matchAll(/<tr>.*?<\/tr>/gs)].map(([one]) => one).filter((one) => textOf(one).startsWith(row));
+      return [...found!.matchAll(/class="behind" href="([^"]*)"/g)].map(([, href]) => href!.replaceAll('&amp;', '&'));
+    };
+    const leadsOf = async (link: string) => rowsOf(await dashboard.get(link)).map(([id]) => id);
+    const [ofSearch, ofSearchWon] = linksIn('Organic Search');
+    expect(ofSearchWon).toContain('conversion=lead');
+    expect(ofSearchWon).toContain('reached=closed_won');
+    expect(await leadsOf(ofSearch!)).toEqual(['Lead', 'L3', 'All 1']);
+    expect(await leadsOf(ofSearchWon!)).toEqual(['Lead', 'L3', 'All 1']);
+    const [all, allWon] = linksIn('All');
+    expect(await leadsOf(all!)).toEqual(['Lead', 'L9', 'L3', 'L1', 'All 3']);
+    expect(await leadsOf(allWon!)).toEqual(['Lead', 'L3', 'L1', 'All 2']);
+    const list = await dashboard.get(allWon!);
+    expect(textOf(list)).toContain('reached Closed/Won ×');
+    expect(await leadsOf(/<a\s+href="([^"]*)"\s+aria-label="Without reached/.exec(list)![1]!.replaceAll('&amp;', '&'))).toHaveLength(5);
+  });
+
+  test('leads to those of a month, and to those who did not pass the stage of the split', async () => {
+    const months = await dashboard.get(`/funnel?${QUARTER}&interval=month&by=total`);
+    const [february] = linksOf(months, '2').filter((link) => link.includes('from=2026-02-01'));
+    expect(rowsOf(await dashboard.get(february!)).map(([id]) => id)).toEqual(['Lead', 'L9', 'L3', 'All 2']);
+    const split = await dashboard.get(`/funnel?${QUARTER}&split=closed_won`);
+    const [others] = linksOf(split, '1').filter((link) => link.includes('missed=closed_won') && !link.includes('in.'));
+    expect(rowsOf(await dashboard.get(others!)).map(([id]) => id)).toEqual(['Lead', 'L9', 'All 1']);
+  });
+
+  test.each([
+    ['/journeys?conversion=closed_won&reached=closed_won', 'reached: chooses leads, the first stage of the funnel: ask for "lead"'],
+    ['/journeys?conversion=lead&missed=close_won', 'missed: unknown stage behind the first "close_won", did you mean "closed_won"?'],
+  ])('%s says what is wrong', async (address, message) => {
+    expect(textOf(await dashboard.get(address, 400))).toContain(message);
+  });
+
   test('compares with the cohort before', async () => {
     // February: L3 and L9, of which one closed; January: L1, which closed.
     const page = await dashboard.get('/funnel?from=2026-02-01&to=2026-02-28&by=total');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PUBLISHED_IDENTITY } from '../../models/identity/statistics.ts';
 import { IDENTITIES, IDENTITY_EDGES } from '../../models/identity/tables.ts';
 import { PUBLICATION, REPORT_TABLES } from '../../query/testing/world.ts';
 import type { Row } from '../../warehouse/warehouse.ts';
@@ -91,4 +92,37 @@ test('the signals as CSV', async () => {
   expect(await dashboard.get('/identity?format=csv')).toBe(
     'signal,tier,joins,edges_used,anonymous_ids,refused_blocked_value\r\nuser_id,deterministic,1,2,2,1\r\nemail_hash,deterministic,1,2,2,0\r\n',
   );
+});
+
+test('the figures are those that the run has counted: the page of a graph of millions waits for nothing', async () => {
+  const statistics = {
+    devices: [
+      { devices: 1, persons: 2_000_000 },
+      { devices: 2, persons: 500_000 },
+    ],
+    signals: [
+      { signal: 'user_id', tier: 'deterministic', edges_used: 900_000, anonymous_ids: 800_000, joins: 500_000, refused: { shared_key: 7 } },
+    ],
+  };
+  const counted = await openDashboard(
+    [...REPORT_TABLES, [IDENTITIES, [id('a1')]], [IDENTITY_EDGES, []], [PUBLISHED_IDENTITY, [{ statistics: JSON.stringify(statistics) }]]],
+    { config: { ...PUBLICATION.config, hasIdentityStatistics: true } },
+  );
+  try {
+    const page = await counted.get('/identity');
+    const text = textOf(page);
+    expect(text).toContain('Persons 2,500,000 Anonymous ids 3,000,000 1.20 per person');
+    expect(text).toContain('Evidence refused 7');
+    expect(rowsOf(page).find(([signal]) => signal === 'User id of the site')).toEqual([
+      'User id of the site',
+      'deterministic',
+      '500,000',
+      '100%',
+      '900,000',
+      '800,000',
+      '7',
+    ]);
+  } finally {
+    await counted.close();
+  }
 });

@@ -1,7 +1,7 @@
 import { publishedKeyRules } from '../../models/reports/publication.ts';
 import { refusalReasons, signalsCsv } from '../../query/identity/csv.ts';
 import { type Hub, refusedValues } from '../../query/identity/hubs.ts';
-import { type IdentityStatistics, identityStatistics, type SignalStatistics } from '../../query/identity/statistics.ts';
+import { type IdentityStatistics, publishedStatistics, type SignalStatistics } from '../../query/identity/statistics.ts';
 import { EMPTY } from '../../query/format.ts';
 import type { Publication } from '../../query/publication.ts';
 import { share } from '../components/bars.ts';
@@ -23,16 +23,15 @@ interface Graph {
   readonly refused: readonly Hub[];
 }
 
-/** A publication does not change, and the graph of a large one takes seconds to go through: once for all readers. */
+/** A publication does not change, and the graph of a large one is gone through once for all readers. */
 const graphs = new WeakMap<Publication, Promise<Graph>>();
 
 function graphOf({ warehouse, publication, config }: PageContext): Promise<Graph> {
   const known = graphs.get(publication);
   if (known) return known;
-  const rules = publishedKeyRules(config);
   const graph = (async () => ({
-    statistics: await identityStatistics(warehouse, rules),
-    refused: await refusedValues(warehouse, rules, REFUSED_SHOWN),
+    statistics: await publishedStatistics({ warehouse, publication }),
+    refused: await refusedValues(warehouse, publishedKeyRules(config), REFUSED_SHOWN),
   }))();
   graphs.set(publication, graph);
   graph.catch(() => graphs.delete(publication));

@@ -2,6 +2,7 @@ import { words } from '../../config/words.ts';
 import { dayText } from '../../query/format.ts';
 import { type BehindConversion, type BehindResult, conversionsBehind, parseBehindQuery } from '../../query/journey/behind.ts';
 import { behindCsv } from '../../query/journey/csv.ts';
+import { MISSED, REACHED } from '../behind.ts';
 import { chosen } from '../components/chosen.ts';
 import { filterForm } from '../components/filter-form.ts';
 import { table, type TableCell } from '../components/table.ts';
@@ -47,14 +48,14 @@ export async function journeyList(context: PageContext): Promise<Pick<PageConten
   }
   const result = await pageOf(context, conversion, model, PAGE, params.get('after') ?? undefined);
   return {
-    body: html`${form}${chosen(path, params)}
+    body: html`${form}${chosen(path, params, { label: context.conversionLabel })}
       <section class="panel">${result.total.conversions === 0 ? nothing() : list(context, result)}</section>`,
     csv: () => behindCsv(result.conversions),
   };
 }
 
 function pageOf(
-  { warehouse, publication, config, state }: PageContext,
+  { warehouse, publication, config, state, params }: PageContext,
   conversion: string,
   model: string,
   limit: number,
@@ -66,6 +67,8 @@ function pageOf(
     ...(state.filters.length > 0 && { filters: { and: [...state.filters] } }),
     conversion,
     model,
+    reached: params.getAll(REACHED),
+    missed: params.getAll(MISSED),
     limit,
     ...(after !== undefined && { after }),
   };

@@ -165,10 +165,19 @@ describe('a journey', () => {
     expect(textOf(await dashboard.get('/journeys?latest=1'))).toContain('Found by the visitor seen last');
   });
 
+  test('is the same as CSV: what joined the person, visits, conversions and credits', async () => {
+    const [head, ...lines] = (await dashboard.get('/journeys?lead=L1&format=csv')).trim().split('\r\n');
+    expect(head).toMatch(/^time,kind,anonymous_id,session_id,channel,/);
+    const kinds = lines.map((line) => line.split(',')[1]);
+    expect(new Set(kinds)).toEqual(new Set(['conversion', 'credit', 'pending', 'session', 'signal']));
+    expect(lines.some((line) => line.includes(',a1,'))).toBe(true);
+  });
+
   test('of nobody says so, and what to try; the form keeps what was typed', async () => {
-    const page = await dashboard.get('/journeys?lead=L77');
+    const page = await dashboard.get('/journeys?lead=L77', 404);
     expect(textOf(page)).toContain('Nobody found there is no lead L77 in the publication');
     expect(page).toContain('name="value" value="L77"');
+    expect(textOf(await dashboard.get('/journeys?lead=L77&format=csv', 404))).toContain('Nobody found');
     expect(dashboard.logged).toEqual([]);
   });
 
@@ -243,7 +252,7 @@ test('markup in what visitors and a CRM bring stays text', async () => {
       '/journeys?anonymous_id=a1',
       `/journeys?lead=${encodeURIComponent(HOSTILE)}`,
     ]) {
-      const page = await hostile.get(address);
+      const page = await hostile.get(address, address.includes('?lead=') ? 404 : 200);
       expect(page, address).toContain('&lt;script&gt;alert(1)');
       expect(page, address).not.toContain('<script>alert(1)');
     }

@@ -1,4 +1,7 @@
 import { UserError } from '../../config/user-error.ts';
+import { EarlierShapeError } from '../../query/earlier-shape.ts';
+import { flatCsv } from '../../query/export/csv.ts';
+import { journeyTable } from '../../query/journey/flat.ts';
 import { findJourney } from '../../query/journey/journey.ts';
 import type { JourneySelector } from '../../query/journey/selector.ts';
 import { JOURNEYS } from '../behind.ts';
@@ -18,9 +21,10 @@ async function render(context: PageContext): Promise<PageContent> {
     const { body, csv } = await journeyList(context);
     return { title: 'Journeys', body: html`${searchForm(context, selector)}${body}`, ...(csv && { csv }) };
   }
-  const found = await foundBy(context, selector);
+  const { found, ...rest } = await foundBy(context, selector);
   return {
     title: 'Journey',
+    ...rest,
     body: html`${searchForm(context, selector)}
       <p class="no-print"><a href="${address(JOURNEYS, listParams(context.params))}">All conversions of the period</a></p>
       ${found}`,
@@ -28,18 +32,19 @@ async function render(context: PageContext): Promise<PageContent> {
 }
 
 /** Nobody found is an answer, with what to try next. */
-async function foundBy(context: PageContext, selector: JourneySelector): Promise<Html> {
+async function foundBy(context: PageContext, selector: JourneySelector): Promise<Pick<PageContent, 'status' | 'csv'> & { found: Html }> {
   const { dataFolder, warehouse, publication, state } = context;
   try {
     const journey = await findJourney(dataFolder, selector, { warehouse, publication }, state.asOf !== undefined);
-    return journeyBody(context, journey);
+    return { found: journeyBody(context, journey), csv: () => flatCsv(journeyTable(journey)) };
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return html`<section class="panel empty" role="status">
+    if (!(error instanceof UserError) || error instanceof EarlierShapeError) throw error;
+    const found = html`<section class="panel empty" role="status">
       <h2>Nobody found</h2>
-      <p>${error.message}</p>
+      <p class="says">${error.message}</p>
       <p>Look for the person by something else, or choose a conversion from the list.</p>
     </section>`;
+    return { status: 404, found };
   }
 }
 

@@ -52,10 +52,27 @@ test('the channels that brought most lead into the report of the same period', a
   expect(rowsOf(inside).at(-1)).toEqual(['All', '1', '—', '1', '€10,000', '—'].filter((_, index) => index !== 2 && index !== 5));
 });
 
+test('as CSV it is every channel with the figures of the table', async () => {
+  const csv = await dashboard.get('/?from=2026-01-01&to=2026-03-31&compare=none&model=last_click&format=csv');
+  const [head, ...rows] = csv.trim().split('\r\n');
+  expect(head).toMatch(/^channel,sessions,users,cost,/);
+  // D1 came by mail, D3 by search.
+  expect(rows.find((row) => row.startsWith('Email,'))).toBe('Email,1,1,,1,10000,');
+  const table = (await dashboard.get('/?from=2026-01-01&to=2026-03-31&compare=none&model=last_click')).replace(
+    /^.*Channels that brought most/s,
+    '',
+  );
+  const shown = rowsOf(table).slice(1, -1);
+  expect(rows.map((row) => row.split(',')[0])).toEqual(shown.map(([channel]) => channel));
+});
+
 test('says when it was made, from what, in which zone and currency, and that little is known of what is open', async () => {
   const text = textOf(await dashboard.get('/'));
   expect(text).toContain('Published Wed 1 Apr 2026 05:00, with what had arrived by Tue 31 Mar 2026 22:00.');
-  expect(text).toContain('Published are the days from 5 Jan 2026 to 20 Mar 2026. Time zone Europe/Berlin, amounts in EUR.');
+  // The 90 days up to 30 March, the last full day, began before anything was seen.
+  expect(text).toContain(
+    'Published are the days from 5 Jan 2026 to 20 Mar 2026. Still open: clicks since 5 Jan 2026 can bring conversions, within 90 days. Time zone Europe/Berlin, amounts in EUR.',
+  );
   expect(text).toContain(
     'How long it takes from a click to Closed/Won by first click is not known yet: there are fewer than 50 conversions of clicks.',
   );

@@ -1,5 +1,6 @@
 import { addDays } from '../../config/calendar.ts';
 import { dayText } from '../../query/format.ts';
+import { reportCsv } from '../../query/export/csv.ts';
 import { FEWEST_CONVERSIONS } from '../../query/projection/lag.ts';
 import { dataDateOf, lagsOf } from '../../query/projection/projection.ts';
 import { datesOf, intervalOf } from '../../query/period.ts';
@@ -23,6 +24,7 @@ import { reportOf } from '../report-view.ts';
 import { address, carried, stepParameter } from '../state.ts';
 
 const TOP = 8;
+const ROWS_IN_CSV = 100_000;
 
 /** What happened: the figures of the period, their course, and the channels that brought most. */
 export const overview: Page = { path: '/', label: 'Overview', render };
@@ -43,10 +45,11 @@ async function render(context: PageContext): Promise<PageContent> {
     ...(money ? (['conversion_value', 'roas'] as const) : (['cpa'] as const)),
   ] as const;
   const asked = { metrics: [...metrics], attributed_conversions: [pair] };
+  const isCsv = params.get('format') === 'csv';
   const interval = intervalOf(state.range);
   const [courses, top, before, open] = await Promise.all([
     reportOf(context, { ...asked, dimensions: ['date'], interval, limit: 1000 }),
-    reportOf(context, { ...asked, dimensions: ['channel'], limit: TOP }),
+    reportOf(context, { ...asked, dimensions: ['channel'], limit: isCsv ? ROWS_IN_CSV : TOP }),
     earlierCourse(context, pair, interval),
     stillOpen(context, pair),
   ]);
@@ -61,6 +64,7 @@ async function render(context: PageContext): Promise<PageContent> {
         </div>
         ${topTable(context, top, pair)}${notes(top.meta.notes)}
       </section>`,
+    csv: () => reportCsv(top),
   };
 }
 

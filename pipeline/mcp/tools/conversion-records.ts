@@ -16,7 +16,7 @@ export const conversionRecords = defineTool({
   description: `The single conversions that a cell of a report is made of, the latest first, each with the part of its credit and value that the cell has. Their total is the cell.
 When: "which deals are these", "who are the 12 leads of that campaign", "why is this not attributed" (reason). Then get_user_journey with conversion "name/id" tells how one came about.
 Example: {"period":"last-month","conversion":"closed_won","model":"first_click","cell":{"channel":"Paid Search"}}
-cell is the row's dimensions as get_report_table gave them (null where not set); {} is the total. Use the period, time_basis and filters of that report.
+cell is the row's dimensions as get_report_table gave them (null where not set); {} is the total. Use the period, time_basis and filters of that report. Behind a cell of get_funnel's lead cohort: the first stage as conversion, reached with the stage of the column.
 Limits: one conversion and one model; 1000 rows a page; ids that hold an e-mail address are masked.`,
   input: BehindQuery.omit({ after: true }).extend({
     ...PERIOD,

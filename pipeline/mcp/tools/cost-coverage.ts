@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type CostCoverage, costCoverage as coverageOf } from '../../query/coverage/coverage.ts';
+import { OWN_COUNT } from '../../query/coverage/labels.ts';
 import { CoverageQueryInput, parseCoverageQuery } from '../../query/coverage/schema.ts';
 import { figureFormat } from '../../query/format.ts';
 import { type Column, markdownTable } from '../markdown.ts';
@@ -46,11 +47,11 @@ const WithoutCost = z.strictObject({
 });
 const OfPlatform = z.strictObject({
   platform: z.string(),
-  platform_conversions: money,
+  platform_conversions: money.describe('null beside a conversion that the platform does not mean.'),
   platform_value: money,
-  conversion: z.string(),
-  model: z.string(),
-  conversions: z.number().describe('Credited here.'),
+  conversion: maybe.describe("null in the row of the platform's own number, where the config does not say which conversion it means."),
+  model: maybe,
+  conversions: money.describe('Credited here.'),
   value: money,
 });
 
@@ -169,7 +170,7 @@ function listsInWords({ campaigns, sessions_without_cost: without, platform_conv
       own.map((row) => [
         row.platform,
         figure(row.platform_conversions, 'decimal'),
-        `${row.conversion}, ${row.model}`,
+        row.conversion === null ? OWN_COUNT : `${row.conversion}, ${row.model}`,
         figure(row.conversions, 'decimal'),
       ]),
     ),

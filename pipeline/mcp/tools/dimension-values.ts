@@ -3,11 +3,10 @@ import { UserError } from '../../config/user-error.ts';
 import { isOfCosts, isParam } from '../../query/dimensions.ts';
 import type { MetricName } from '../../query/metrics.ts';
 import { figureFormat } from '../../query/format.ts';
-import { runReport } from '../../query/result.ts';
 import { MOST_PAIRS, parseReportQuery } from '../../query/schema.ts';
 import { markdownTable } from '../markdown.ts';
 import { Meta, metaOf } from '../meta.ts';
-import { fromPublication, OF_PUBLICATION, PAGED, pageOf, rowsInWords, rowsUpTo } from '../page.ts';
+import { fromPublication, OF_PUBLICATION, PAGED, pagedReport, pageOf, rowsInWords } from '../page.ts';
 import { datesOf, PERIOD } from '../period.ts';
 import { NOT_SET, ReportInput } from '../report.ts';
 import { defineTool } from '../tool.ts';
@@ -61,11 +60,11 @@ Limits: 1000 rows a page; search ignores letter case; date has no values to list
           attributed_conversions: pairs,
           ...(search !== undefined && { filters: { and: [{ field: dimension, operator: 'contains', value: search }] } }),
           order_by: [{ field: dimension, direction: 'asc' }],
-          limit: rowsUpTo(place, limit),
+          limit,
         },
         config,
       );
-      const result = await runReport(opened.warehouse, opened.publication, query);
+      const result = await pagedReport(opened, query, place);
       const conversionKeys = result.columns.filter(({ metric }) => metric === 'conversions').map(({ key }) => key);
       const plain = (figures: Readonly<Record<string, number | null>>) => ({
         sessions: ofSite.includes('sessions') ? (figures['sessions'] ?? null) : null,

@@ -154,6 +154,7 @@ const KINDS: Readonly<Record<DiffMetric, FigureKind>> = {
   conversion_value: 'money',
   sessions: 'count',
   cost: 'money',
+  other_cost: 'money',
 };
 
 type Changed = z.infer<typeof Change>;

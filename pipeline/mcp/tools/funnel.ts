@@ -8,6 +8,7 @@ import { FunnelQuery } from '../../query/funnel/stages.ts';
 import { INTERVALS, TIME_BASES } from '../../query/schema.ts';
 import { FUNNEL_VIEWS, funnelOf, FunnelRow, FunnelStep, FunnelTotal } from '../funnels.ts';
 import { Meta, metaOf } from '../meta.ts';
+import { keptAnswer } from '../kept-answers.ts';
 import { fromPublication, MOST_ROWS_OF_ALL, OF_PUBLICATION, PAGED, pageOf, rowsInWords } from '../page.ts';
 import { COMPARED, datesOf, PERIOD } from '../period.ts';
 import { defineTool } from '../tool.ts';
@@ -90,7 +91,7 @@ Limits: 1000 rows a page; a member that the view does not have is refused; param
         ...defaultsOf(view, config),
         ...own,
       };
-      const found = await funnelOf(view, opened, asked);
+      const found = await keptAnswer(opened.publication, ['funnel', view, asked], () => funnelOf(view, opened, asked));
       const { rows, next_cursor } = pageOf(found.rows, found.rows.length, place, limit);
       const meta = metaOf(
         opened,

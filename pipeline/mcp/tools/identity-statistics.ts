@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { publishedKeyRules } from '../../models/reports/publication.ts';
-import { identityStatistics as statisticsOf } from '../../query/identity/statistics.ts';
+import { publishedStatistics } from '../../query/identity/statistics.ts';
 import { markdownTable } from '../markdown.ts';
 import { Meta, metaOf } from '../meta.ts';
 import { fromPublication, OF_PUBLICATION } from '../page.ts';
@@ -38,7 +37,7 @@ Limits: of the whole publication, not of a period; no identifiers. One person: g
   }),
   answer: (input, context) =>
     fromPublication(context, NAME, input, async (opened) => {
-      const found = await statisticsOf(opened.warehouse, publishedKeyRules(opened.publication.config));
+      const found = await publishedStatistics(opened);
       const meta = metaOf(opened, { as_of: input.as_of, now: context.now() }, { row_count: found.signals.length });
       const table = markdownTable(
         [{ label: 'Signal', text: true }, { label: 'Tier', text: true }, { label: 'Ids' }, { label: 'Joins' }, { label: 'Refused' }],

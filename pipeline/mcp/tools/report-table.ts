@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { type ReportResult, runReport } from '../../query/result.ts';
+import type { ReportResult } from '../../query/result.ts';
 import { parseReportQuery } from '../../query/schema.ts';
 import { markdownTable } from '../markdown.ts';
 import { Meta, metaOf } from '../meta.ts';
-import { fromPublication, pageOf, rowsInWords, rowsUpTo } from '../page.ts';
+import { fromPublication, pagedReport, pageOf, rowsInWords } from '../page.ts';
 import { datesOf } from '../period.ts';
 import { columnOf, Dimensions, Figures, figureWriter, headOf, NOT_SET, plainRow, ReportColumn, ReportInput } from '../report.ts';
 import { defineTool } from '../tool.ts';
@@ -37,8 +37,8 @@ Limits: at most 5 dimensions, 50 conversion × model pairs, 1000 rows a page, 10
     fromPublication(context, NAME, input, async (opened, place) => {
       const { limit, cursor: _, period: __, compare: ___, ...asked } = input;
       const dates = await datesOf(opened, place.now, input);
-      const query = parseReportQuery({ ...asked, ...dates, limit: rowsUpTo(place, limit) }, opened.publication.config);
-      const result = await runReport(opened.warehouse, opened.publication, query);
+      const query = parseReportQuery({ ...asked, ...dates, limit }, opened.publication.config);
+      const result = await pagedReport(opened, query, place);
       const { rows, next_cursor } = pageOf(result.rows, result.meta.row_count, place, limit);
       const meta = metaOf(
         opened,

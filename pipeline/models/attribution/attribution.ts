@@ -7,7 +7,7 @@ import { builtBy, definitionHash, isRedefined, recordDefinition } from '../defin
 import { emptyHeld } from '../empty-held.ts';
 import { forgetPersons } from '../identity/changes.ts';
 import type { Step, StepContext } from '../step.ts';
-import { type CreditScope, creditRows, customRefusals } from './credits.ts';
+import { type CreditScope, creditRows, customRefusals, pathsByModels } from './credits.ts';
 import { type CustomModel, type RefusedRow, customModels, refusedWeight } from './custom.ts';
 import { heirsByLevel } from './levels.ts';
 import {
@@ -20,6 +20,7 @@ import {
   TOUCHED_CREDITS,
 } from './tables.ts';
 import { noteTracking, stageSources, stageTouched, touchByTracking } from './touched.ts';
+import { scoreVisits } from './visits/unscored.ts';
 
 const DEFINITION = 'attribution';
 /** What credits are made from: where one of these was built anew over all history, no queue says what changed. */
@@ -75,6 +76,7 @@ async function rebuild({ warehouse, config, now }: StepContext, levels: Levels):
   let inserted = 0;
   for (const scope of levels(undefined, creditsOf(target.name))) {
     await refuseCustom(warehouse, config, scope);
+    await scoreVisits(warehouse, pathsByModels(dialect, config, scope));
     inserted += (await warehouse.append(target, creditRows(dialect, config, scope), 'attribution')).inserted;
   }
   await noteTracking(warehouse, now);
@@ -90,6 +92,7 @@ async function night({ warehouse, config, now }: StepContext, levels: Levels): P
   await stageSources(warehouse, config, heirs.length > 0);
   for (const scope of levels('staged', CREDITS_NOW)) {
     await refuseCustom(warehouse, config, scope);
+    await scoreVisits(warehouse, pathsByModels(dialect, config, scope));
     await warehouse.append(STAGED_CREDITS, creditRows(dialect, config, scope), 'attribution: credits');
   }
   await warehouse.append(STAGED_FORMER_CREDITS, formerCredits(dialect), 'attribution: former credits');

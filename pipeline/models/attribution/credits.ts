@@ -10,9 +10,9 @@ import { type ModelGroup, modelGroups } from './groups.ts';
 import { inherited, inheritedValues } from './inherited.ts';
 import { FULL } from './closed.ts';
 import { creditsOfPaths } from './shares.ts';
-import { ATTRIBUTION, SELF_REPORTED, STAGED_ATTRIBUTED, STAGED_PATH_SESSIONS } from './tables.ts';
-import { sessionColumns } from './path-needs.ts';
-import { allPathSessions, pathsOf } from './paths.ts';
+import { ATTRIBUTION, SELF_REPORTED, STAGED_ATTRIBUTED } from './tables.ts';
+import { ALL_PATH_SESSIONS, STAGED_SESSIONS, pathsOf } from './paths.ts';
+import type { PathsOfModels } from './visits/unscored.ts';
 
 /** Which conversions credits are made for. */
 export interface CreditScope {
@@ -86,9 +86,16 @@ function creditsOfGroup(dialect: Dialect, config: Config, scope: CreditScope, gr
     tracking as (
       ${TRACKING_BEGAN}
     ),
+    unreached as (
+      select ${raw(ASKED.map((name) => `asked.${name}`).join(', '))}
+      from ${raw(ownOf(scope))} as asked
+      left join reached on reached.conversion_number = asked.conversion_number
+      where reached.conversion_number is null
+    ),
     without_path as (
       select
-        asked.conversion_number,
+        asked.conversion_name,
+        asked.id,
         models.model,
         asked.value_micros,
         asked.attribution_time as click_time,
@@ -100,38 +107,29 @@ function creditsOfGroup(dialect: Dialect, config: Config, scope: CreditScope, gr
           else 'no_session_in_window'
         end as reason,
         ${answer} as channel
-      from ${raw(ownOf(scope))} as asked
+      from unreached as asked
       cross join models
       cross join tracking
-      left join reached on reached.conversion_number = asked.conversion_number
-      where reached.conversion_number is null
-    ),
-    results as (
-      select
-        conversion_number, model, session_id, credit, value_micros, started_at as click_time,
-        ${NO_TEXT} as reason, ${NO_TEXT} as channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id
-      from credits
-      union all
-      select
-        conversion_number, model, '' as session_id, ${FULL} as credit, value_micros, click_time,
-        reason, channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id
-      from without_path${
-        hasHeirs
-          ? sql`
-      union all
-      select
-        conversion_number, model, session_id, credit, value_micros, click_time,
-        reason, channel, inherited_from_name, inherited_from_id
-      from inherited_values`
-          : raw('')
-      }
     )
     select
-      asked.conversion_name, asked.id as conversion_id,
-      results.model, results.session_id, results.credit, results.value_micros, results.click_time,
-      results.reason, results.channel, results.inherited_from_name, results.inherited_from_id
-    from results
-    inner join asked on asked.conversion_number = results.conversion_number`;
+      conversion_name, id as conversion_id, model, session_id, credit, value_micros, started_at as click_time,
+      ${NO_TEXT} as reason, ${NO_TEXT} as channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id
+    from credits
+    union all
+    select
+      conversion_name, id as conversion_id, model, '' as session_id, ${FULL} as credit, value_micros, click_time,
+      reason, channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id
+    from without_path${
+      hasHeirs
+        ? sql`
+    union all
+    select
+      asked.conversion_name, asked.id as conversion_id, heirs.model, heirs.session_id, heirs.credit, heirs.value_micros, heirs.click_time,
+      heirs.reason, heirs.channel, heirs.inherited_from_name, heirs.inherited_from_id
+    from inherited_values as heirs
+    inner join asked on asked.conversion_number = heirs.conversion_number`
+        : raw('')
+    }`;
 }
 
 /** The CTEs from the conversions that are asked for to `paths`, without `with`, and the columns of `paths`. */
@@ -141,7 +139,7 @@ function pathCtes(dialect: Dialect, config: Config, scope: CreditScope, group: M
   const named = hasHeirs ? names.of : names.but;
   const isOfName = dialect.isIn(raw('conversions.conversion_name'), sql`${arrayParam(named, 'STRING')}`);
   const isNamed = named.length === 0 ? raw('true') : hasHeirs ? isOfName : sql`not ${isOfName}`;
-  const sessions = only === undefined ? allPathSessions(sessionColumns(config, group.models)) : sql`${table(STAGED_PATH_SESSIONS.name)}`;
+  const sessions = only === undefined ? ALL_PATH_SESSIONS : STAGED_SESSIONS;
   const paths = pathsOf(dialect, config, group, { name: ownOf(scope), columns: ASKED }, sessions);
   const modelNames = group.models.map(({ name }) => name);
   const ctes = sql`asked as (
@@ -181,6 +179,11 @@ export function customRefusals(
     const custom = customOf(scope, group.models);
     return custom.map((model) => ({ model, query: refusedRows(dialect, pathCtes(dialect, config, scope, group).ctes, custom, model) }));
   });
+}
+
+/** The paths that credits are made of, by the models that go through them together: CTEs up to `paths`, behind `with`. */
+export function pathsByModels(dialect: Dialect, config: Config, scope: CreditScope): PathsOfModels[] {
+  return modelGroups(config).map((group) => ({ models: group.models, ctes: pathCtes(dialect, config, scope, group).ctes }));
 }
 
 /** When the site was first seen by a person: query of one row (began_at), NULL where there was no event. */

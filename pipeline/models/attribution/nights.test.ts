@@ -6,7 +6,8 @@ import { forgetDefinitions } from '../definitions.ts';
 import { reports } from '../reports/reports.ts';
 import { attribution } from './attribution.ts';
 import { expectedCredits } from './testing/expected.ts';
-import { EMPTY, type State, arrive, nextState, settings } from './testing/worlds.ts';
+import { BY_ENGAGEMENT } from './testing/model-worlds.ts';
+import { EMPTY, ENGAGEMENT, type State, arrive, nextState, settings } from './testing/worlds.ts';
 
 /** Worlds do not touch each other: all of a kind lie in one database. */
 const WORLDS = 150;
@@ -31,18 +32,20 @@ const keyOf = (row: object): string => JSON.stringify(Object.values(row).slice(0
 const inOrder = <T extends object>(rows: readonly T[]): T[] => rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
 test.each([
-  ['direct', 4],
-  ['empty', 3],
-  ['always', 2],
-  ['never', 2],
+  ['direct', 4, []],
+  // Also by a model of one's own, from which heirs inherit as from any other.
+  ['empty', 3, [ENGAGEMENT]],
+  ['always', 2, []],
+  ['never', 2, []],
 ] as const)(
   `on ${WORLDS} random worlds every night credits as the definition says, and all as a rebuild does; self-reported: %s`,
   { timeout: 120_000 },
-  async (policy, nights) => {
+  async (policy, nights, own) => {
     const next = randomNumbers(policy.length * 7 + policy.charCodeAt(0));
     const names = Array.from({ length: WORLDS }, (_, i) => `w${i}x`);
-    const world = await openWorld(settings(policy));
-    const seen = { heads: new Set<unknown>(), reasons: new Set<unknown>(), touched: 0, conversions: 0 };
+    const world = await openWorld(settings(policy, own));
+    await world.file(ENGAGEMENT.sql, BY_ENGAGEMENT);
+    const seen = { heads: new Set<unknown>(), owned: new Set<unknown>(), reasons: new Set<unknown>(), touched: 0, conversions: 0 };
     try {
       let before: State = EMPTY;
       for (let night = 0; night < nights; night++) {
@@ -51,10 +54,12 @@ test.each([
         const [queued] = await world.rows('select count(*) as touched from touched_conversions');
         await world.run(attribution, reports);
         const { attribution: credits } = await tablesOf(world);
-        expectSame(inOrder(credits), inOrder(expectedCredits(now, policy)), `night ${night}`);
+        expectSame(inOrder(credits), inOrder(expectedCredits(now, policy, own)), `night ${night}`);
         if (night > 0) seen.touched += queued!['touched'] as number;
         if (night > 0) seen.conversions += now.conversions.length;
         for (const row of credits) seen.heads.add(row['inherited_from_name']);
+        for (const row of credits)
+          if (row['model'] === ENGAGEMENT.name && row['session_id'] !== '') seen.owned.add(row['inherited_from_name']);
         for (const row of credits) seen.reasons.add(row['reason']);
         before = now;
       }
@@ -73,6 +78,7 @@ test.each([
       expectSame(incremental, await tablesOf(world), 'a rebuild');
       // The worlds reach every rule, and a night leaves many conversions alone.
       expect(seen.heads).toEqual(new Set([null, 'lead', 'mql', 'opportunity']));
+      expect(seen.owned).toEqual(new Set(own.length === 0 ? [] : [null, 'lead', 'mql', 'opportunity']));
       const reasons = [null, 'before_tracking', 'no_identifier', 'no_session_in_window', ...(policy === 'never' ? [] : ['self_reported'])];
       expect(seen.reasons).toEqual(new Set(reasons));
       expect(seen.touched).toBeLessThan(seen.conversions / 2);

@@ -12,6 +12,7 @@ import { decayTotal, decayWeight, decayed } from './decay.ts';
 import type { ModelGroup } from './groups.ts';
 import { needsOf } from './path-needs.ts';
 import { as, selected } from './steps.ts';
+import { STAGED_PATH_SESSIONS } from './tables.ts';
 
 /** What is carried of every touch. */
 const TOUCH = ['conversion_number', 'value_micros', 'is_answered', 'session_id', 'started_at', 'is_direct'] as const;
@@ -21,14 +22,15 @@ const OF_PATH = raw('over (partition by conversion_number)');
 export const significantPosition = (model: string): string => `significant_position_${model}`;
 const flagOf = (model: string): string => `is_significant_${model}`;
 
-/** The sessions of every person, a FROM item. */
-export function allPathSessions(columns: readonly string[]): Sql {
-  return sql`(
-        select ${raw(['identities.person_id', ...['session_id', 'started_at', 'is_direct', ...columns].map((name) => `sessions.${name}`)].join(', '))}
-        from ${table(IDENTITIES.name)} as identities
-        inner join ${table(SESSIONS.name)} as sessions on sessions.anonymous_id = identities.anonymous_id
-      )`;
-}
+/**
+ * All `sessions` of the person of `asked`: joins whose last condition more can be added to. Not a query of its own, which DuckDB
+ * would join whole, the sessions of those who never convert included.
+ */
+export const ALL_PATH_SESSIONS = sql`inner join ${table(IDENTITIES.name)} as identities on identities.person_id = asked.person_id
+      inner join ${table(SESSIONS.name)} as sessions on sessions.anonymous_id = identities.anonymous_id`;
+
+/** Of those, the ones that a night has staged. */
+export const STAGED_SESSIONS = sql`inner join ${table(STAGED_PATH_SESSIONS.name)} as sessions on sessions.person_id = asked.person_id`;
 
 /**
  * CTEs that end with `paths`: one row per conversion and session in its window, as {@link TouchWeights} describes it, and with
@@ -36,7 +38,7 @@ export function allPathSessions(columns: readonly string[]): Sql {
  *
  * Conversions are numbered before, because windows over numbers cost a fraction of windows over texts.
  * @param from the CTE of the conversions: `asked` of {@link creditRows}, or those of them with credits of their own.
- * @param sessions the sessions by person, a FROM item.
+ * @param sessions {@link ALL_PATH_SESSIONS} or {@link STAGED_SESSIONS}.
  */
 export function pathsOf(
   dialect: Dialect,
@@ -100,8 +102,7 @@ export function pathsOf(
           ',\n        ',
         )}
       from windows as asked
-      inner join ${sessions} as sessions
-        on sessions.person_id = asked.person_id
+      ${sessions}
         and sessions.started_at >= asked.window_from and sessions.started_at <= asked.window_to
     ),
     ordered_sessions as (

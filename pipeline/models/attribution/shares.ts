@@ -14,8 +14,9 @@ const TOUCH = [...TOUCH_KEY, 'value_micros', 'session_id', 'started_at', 'path_l
 const OF_PATH = raw('over (partition by conversion_number)');
 
 /**
- * CTEs from `paths` to `credits`: one row (conversion_number, model, session_id, started_at, credit, value_micros) per touch
- * and model that credits it. The credits of all models stand side by side until the end, so that touches are gone through once
+ * CTEs from `asked` and `paths` to `credits`: one row (conversion_name, id, model, session_id, started_at, credit,
+ * value_micros) per touch and model that credits it. The names come back before a touch stands once for each model: no text is
+ * then copied for every model by itself. The credits of all models stand side by side until the end, so that touches are gone through once
  * however many models there are; what whole division leaves over goes, one unit each, to the largest remainders, of equal ones
  * to the least session id (Hamilton's method). Values are divided by credits in the same way.
  * @param columns those of `paths`.
@@ -62,13 +63,14 @@ export function creditsOfPaths(dialect: Dialect, models: readonly AttributionMod
   const credit = pick(({ suffix, rule }) => (rule.kind === 'whole' ? sql`if(is_${raw(suffix)}, ${FULL}, 0)` : raw(`credit_${suffix}`)));
   return sql`${steps.ctes()}
     credits as (
-      select conversion_number, model, session_id, started_at, credit, value_micros
+      select conversion_name, id, model, session_id, started_at, credit, value_micros
       from (
         select
-          conversion_number, models.model, session_id, started_at,
+          asked.conversion_name, asked.id, models.model, touches.session_id, touches.started_at,
           case models.number ${credit} end as credit,
-          case models.number ${pick(({ suffix, rule }) => raw(rule.kind === 'whole' ? 'value_micros' : `value_${suffix}`))} end as value_micros
-        from ${raw(steps.last)}
+          case models.number ${pick(({ suffix, rule }) => raw(rule.kind === 'whole' ? 'touches.value_micros' : `value_${suffix}`))} end as value_micros
+        from ${raw(steps.last)} as touches
+        inner join asked on asked.conversion_number = touches.conversion_number
         cross join models
       ) as credited
       where credit > 0

@@ -12,6 +12,8 @@ import { NOT_ATTRIBUTED, SELF_REPORTED_SOURCE } from './publication.ts';
 import { sourceKey } from './source-key.ts';
 import {
   DIMENSION_COLUMNS,
+  PREVIOUS_BY,
+  previousDate,
   REPORT_CREDITS,
   REPORT_SESSIONS,
   REPORT_SOURCES,
@@ -28,6 +30,10 @@ export function sessionRows(dialect: Dialect, config: Config, scope: 'all' | 'st
     inner join ${table(STAGED_REPORT_PERSONS.name)} as persons on persons.person_key = identities.person_key`;
   // By date first: where clocks are set back at midnight, a later start can have the earlier date.
   const byDate = raw('order by sessions.start_date nulls first, sessions.started_at nulls first, sessions.session_id nulls first');
+  const before = (by: (typeof PREVIOUS_BY)[number] | undefined): Sql => {
+    const same = by === undefined ? sql`` : sql`, ${by === 'source_medium' ? sourceMedium(dialect) : raw(`sessions.${by}`)}`;
+    return sql`lag(sessions.start_date) over (partition by identities.person_key${same} ${byDate}) as ${raw(previousDate(by))}`;
+  };
   return sql`
     with visits as (
       select
@@ -35,19 +41,21 @@ export function sessionRows(dialect: Dialect, config: Config, scope: 'all' | 'st
         row_number() over (
           partition by identities.person_key order by sessions.started_at nulls first, sessions.session_id nulls first
         ) as session_number,
-        lag(sessions.start_date) over (partition by identities.person_key ${byDate}) as previous_date,
-        lag(sessions.start_date) over (partition by identities.person_key, sessions.channel ${byDate}) as previous_channel_date,
+        ${join([undefined, ...PREVIOUS_BY].map(before))},
         ${adReference(dialect, 'sessions', config.costs)} as ad_reference,
         ${join(dimensions.map((name) => raw(`sessions.${name}`)))}
       from ${table(SESSIONS.name)} as sessions
       inner join ${table(IDENTITIES.name)} as identities on identities.anonymous_id = sessions.anonymous_id${scope === 'staged' ? only : raw('')}
     )
     select
-      session_id, person_key, click_date, session_number, previous_date, previous_channel_date, ad_reference,
+      session_id, person_key, click_date, session_number, ${raw([undefined, ...PREVIOUS_BY].map(previousDate).join(', '))}, ad_reference,
       ${sourceKey(dialect, (name) => raw(name))} as source_key,
       ${join(dimensions.map((name) => raw(name)))}
     from visits`;
 }
+
+/** As reports write it: of two pairs that read the same, sessions are of the same. */
+const sourceMedium = (dialect: Dialect): Sql => dialect.concat(raw('sessions.source'), sql`' / '`, raw('sessions.medium'));
 
 /**
  * The rows of report_credits; what they say of their session is what report_sessions says.
@@ -146,7 +154,7 @@ export function otherCostRows(dialect: Dialect, { project }: Config): Sql {
     )
     select
       staged.name, staged.click_date, staged.channel, staged.source, staged.medium, staged.campaign, staged.ad_platform,
-      staged.currency,
+      staged.account, staged.ad_group, staged.ad, staged.currency, staged.micros as original_micros,
       if(staged.currency = ${project.currency}, staged.micros, ${converted}) as other_cost_micros
     from ${table(STAGED_OTHER_COSTS.name)} as staged
     left join rates on rates.currency = staged.currency and rates.day = staged.click_date`;

@@ -1,4 +1,4 @@
-import { dailyMicros } from '../../config/other-costs.ts';
+import { dailyMicros, OTHER_COST_DIMENSIONS } from '../../config/other-costs.ts';
 import { sql, table } from '../../warehouse/sql.ts';
 import type { Change, Row } from '../../warehouse/warehouse.ts';
 import { emptyHeld } from '../empty-held.ts';
@@ -15,11 +15,7 @@ export async function otherCosts({ warehouse, config }: StepContext): Promise<{ 
     dailyMicros(cost).map(({ date, micros }) => ({
       name: cost.name,
       click_date: date,
-      channel: cost.channel ?? null,
-      source: cost.source ?? null,
-      medium: cost.medium ?? null,
-      campaign: cost.campaign ?? null,
-      ad_platform: cost.ad_platform ?? null,
+      ...Object.fromEntries(OTHER_COST_DIMENSIONS.map((dimension) => [dimension, cost[dimension] ?? null])),
       currency: cost.currency ?? config.project.currency,
       micros: Number(micros),
     })),

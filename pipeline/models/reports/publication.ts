@@ -6,6 +6,7 @@ import { words } from '../../config/words.ts';
 import { required } from '../../warehouse/columns.ts';
 import type { TableDefinition } from '../../warehouse/warehouse.ts';
 import { type KeyRule, keyRules, TIERS } from '../identity/rules.ts';
+import { PREVIOUS_BY } from './tables.ts';
 
 // The contract between the run that publishes and the readers: a folder of snapshot files, the pointer to the current
 // one, and in each file one row that says what it is.
@@ -65,6 +66,8 @@ export const PublishedConfig = z.object({
     }),
   ),
   funnel: z.array(z.string()),
+  /** Which conversion ad platforms mean by those they count themselves, by platform; nothing where it is not said. */
+  platformConversions: z.record(z.string(), z.string()).optional(),
   /** Event funnels with their steps in order; a publication of an earlier version has none. */
   eventFunnels: z
     .array(
@@ -91,8 +94,12 @@ export const PublishedConfig = z.object({
   hasSourceKeys: z.boolean().optional(),
   /** Whether its sessions say when their person came before, overall and by the same channel; the same as of the keys. */
   hasPreviousDates: z.boolean().optional(),
+  /** By which dimensions they say it; those of an earlier version by channel. */
+  previousDatesBy: z.array(z.string()).optional(),
   /** The rules of the identity keys, for the statistics of the graph; a publication of an earlier version has none. */
   identityKeys: z.array(PublishedKeyRule).optional(),
+  /** Whether the run has counted the identity graph (publication_identity); that of a publication of an earlier version is counted when asked for. */
+  hasIdentityStatistics: z.boolean().optional(),
   /** The days that publication_accounts is about, both included; one of an earlier version has none, nor one of BigQuery. */
   accounted: z.object({ from: z.string(), to: z.string() }).optional(),
 });
@@ -122,6 +129,9 @@ export function publishedConfig(config: Config): Omit<PublishedConfig, 'params'>
       ...(one.margin !== undefined && { margin: one.margin }),
     })),
     funnel,
+    platformConversions: Object.fromEntries(
+      config.costs.flatMap(({ platform, platformConversion: meant }) => (meant ? [[platform, meant]] : [])),
+    ),
     eventFunnels: config.eventFunnels.map(({ name, label, steps, windowHours, order }) => ({
       name,
       label,
@@ -140,6 +150,7 @@ export function publishedConfig(config: Config): Omit<PublishedConfig, 'params'>
     dimensions: config.dimensions,
     hasSourceKeys: true,
     hasPreviousDates: true,
+    previousDatesBy: [...PREVIOUS_BY],
     identityKeys: [...keyRules(config)].map(([name, rule]) => ({ name, ...rule })),
   };
 }

@@ -64,7 +64,18 @@ const AD = {
   ad_platform: 'google_ads',
 };
 const CLICK = { ...AD, term: 'crew', landing_path: '/pricing', country: 'DE', device_type: 'mobile' };
-const FIRST = { previous_date: null, previous_channel_date: null };
+const FIRST = {
+  previous_date: null,
+  previous_channel_date: null,
+  previous_source_date: null,
+  previous_medium_date: null,
+  previous_source_medium_date: null,
+  previous_campaign_date: null,
+  previous_landing_path_date: null,
+  previous_country_date: null,
+  previous_device_type_date: null,
+  previous_browser_date: null,
+};
 const personKey = (id: string) => String(BigInt(`0x${createHash('sha256').update(id).digest('hex').slice(0, 15)}`));
 
 test('sessions are reported with the person and the date in the project time zone', async () => {
@@ -174,21 +185,31 @@ test('a second night on unchanged data touches no row of any table', async () =>
 
 const signedIn = (who: string, at: string) => ({ who, at, type: 'identify' as const, user_id: 'u-1' });
 
+/** Some of the dates of a session before, where all of them are the same. */
+const after = (date: string | null) => ({
+  previous_date: date,
+  previous_channel_date: date,
+  previous_source_medium_date: date,
+  previous_campaign_date: date,
+});
+
 test('sessions are numbered by person and say when it came before, whichever of its browsers they are of', async () => {
   await world.events(signedIn('a', '2026-03-05 10:00'), signedIn('c', '2026-02-20 10:00'), signedIn('c', '2026-03-09 10:00'));
   await world.run(...NIGHT);
+  const first = after(null);
   expect(
     await world.rows(
-      `select sessions.anonymous_id, session_number, report_sessions.channel, previous_date, previous_channel_date from report_sessions
+      `select sessions.anonymous_id, session_number, report_sessions.channel, previous_date, previous_channel_date, previous_source_medium_date, previous_campaign_date
+       from report_sessions
        inner join sessions on sessions.session_id = report_sessions.session_id
        order by sessions.started_at`,
     ),
   ).toEqual([
-    { anonymous_id: 'c', session_number: 1, channel: 'Direct', ...FIRST },
-    { anonymous_id: 'a', session_number: 2, channel: 'Paid Search', previous_date: '2026-02-20', previous_channel_date: null },
-    { anonymous_id: 'b', session_number: 1, channel: 'Direct', ...FIRST },
-    { anonymous_id: 'a', session_number: 3, channel: 'Direct', previous_date: '2026-03-01', previous_channel_date: '2026-02-20' },
-    { anonymous_id: 'c', session_number: 4, channel: 'Direct', previous_date: '2026-03-05', previous_channel_date: '2026-03-05' },
+    { anonymous_id: 'c', session_number: 1, channel: 'Direct', ...first },
+    { anonymous_id: 'a', session_number: 2, channel: 'Paid Search', ...first, previous_date: '2026-02-20' },
+    { anonymous_id: 'b', session_number: 1, channel: 'Direct', ...first },
+    { anonymous_id: 'a', session_number: 3, channel: 'Direct', ...after('2026-02-20'), previous_date: '2026-03-01' },
+    { anonymous_id: 'c', session_number: 4, channel: 'Direct', ...after('2026-03-05') },
   ]);
   // The night before, the session that the deal is credited to was its person's first.
   expect(await world.rows(`select conversion_id, session_number from report_credits order by conversion_id`)).toEqual([

@@ -50,6 +50,25 @@ export const REPORT_SOURCES: TableDefinition = {
   key: ['source_key'],
 };
 
+/**
+ * Dimensions by which a session says when its person came before, so that persons are counted and not told apart: those that are
+ * columns as they stand and are asked for most. By each of them a session has one more date, which is NULL for most.
+ */
+export const PREVIOUS_BY = [
+  'channel',
+  'source',
+  'medium',
+  'source_medium',
+  'campaign',
+  'landing_path',
+  'country',
+  'device_type',
+  'browser',
+] as const;
+
+/** The column with the date of the person's session before of the same value of a dimension; without one of any. */
+export const previousDate = (by?: (typeof PREVIOUS_BY)[number]): string => (by ? `previous_${by}_date` : 'previous_date');
+
 export const REPORT_SESSIONS: TableDefinition = {
   name: 'report_sessions',
   description: 'Sessions as reports read them.',
@@ -58,8 +77,10 @@ export const REPORT_SESSIONS: TableDefinition = {
     required('person_key', 'INT64', 'The person, as an integer.'),
     required('click_date', 'DATE', 'Date of the start in the project time zone.'),
     required('session_number', 'INT64', "1 for the person's first session, by time of its start."),
-    nullable('previous_date', 'DATE', "Date of the person's session before; NULL for the first."),
-    nullable('previous_channel_date', 'DATE', "Date of the person's session before of the same channel; NULL for the first of it."),
+    nullable(previousDate(), 'DATE', "Date of the person's session before; NULL for the first."),
+    ...PREVIOUS_BY.map((by) =>
+      nullable(previousDate(by), 'DATE', `Date of the person's session before of the same ${by}; NULL for the first of it.`),
+    ),
     AD_REFERENCE,
     SOURCE_KEY,
     ...DIMENSION_COLUMNS,
@@ -91,6 +112,8 @@ export const REPORT_CREDITS: TableDefinition = {
   ],
   key: ['conversion_name', 'conversion_id', 'model', 'session_id'],
   partitionBy: 'conversion_date',
+  // A report asks for one or two of many models.
+  snapshotOrder: ['conversion_name', 'model', 'conversion_date'],
 };
 
 export const REPORT_COSTS: TableDefinition = {
@@ -123,6 +146,9 @@ const OTHER_COST_COLUMNS: readonly Column[] = [
   nullable('medium', 'STRING', 'Medium.'),
   nullable('campaign', 'STRING', 'Campaign.'),
   nullable('ad_platform', 'STRING', 'Ad platform.'),
+  nullable('account', 'STRING', 'Ad account.'),
+  nullable('ad_group', 'STRING', 'Ad group.'),
+  nullable('ad', 'STRING', 'Ad.'),
   required('currency', 'STRING', 'Currency of the entry.'),
 ];
 
@@ -131,6 +157,7 @@ export const REPORT_OTHER_COSTS: TableDefinition = {
   description: 'Costs beside those of ads (people, production), as the config has them, by day.',
   columns: [
     ...OTHER_COST_COLUMNS,
+    nullable('original_micros', 'INT64', 'The part of the day in micros of that currency.'),
     nullable('other_cost_micros', 'INT64', 'The part of the day in micros of the project currency; NULL without a rate.'),
   ],
   key: ['name', 'click_date'],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDuckDb } from '../../warehouse/duckdb/duckdb.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import type { Publication } from '../publication.ts';
 import { PUBLICATION } from '../testing/world.ts';
 import { type CostCoverage, costCoverage } from './coverage.ts';
 import { platformDifferences } from './differences.ts';
@@ -11,8 +12,10 @@ import { COVERAGE_TABLES } from './testing/world.ts';
 const PERIOD = { start_date: '2026-01-01', end_date: '2026-01-31' };
 let warehouse: Warehouse;
 let coverage: CostCoverage;
-const ask = (query: Partial<CoverageQueryInput> = {}) =>
-  costCoverage(warehouse, PUBLICATION, parseCoverageQuery({ date_range: PERIOD, ...query }, PUBLICATION.config));
+/** Google Ads is told of deals. */
+const MEANT: Publication = { ...PUBLICATION, config: { ...PUBLICATION.config, platformConversions: { google_ads: 'closed_won' } } };
+const ask = (query: Partial<CoverageQueryInput> = {}, publication = PUBLICATION) =>
+  costCoverage(warehouse, publication, parseCoverageQuery({ date_range: PERIOD, ...query }, publication.config));
 beforeAll(async () => {
   warehouse = await openDuckDb(':memory:');
   await warehouse.migrate(COVERAGE_TABLES.map(([table]) => table));
@@ -71,24 +74,35 @@ test('sessions from ads without cost say what they know', () => {
   ]);
 });
 
-test('conversions that a platform states stand beside the credits of the clicks of the period', async () => {
-  const { platform_conversions: rows } = await ask({ models: ['last_click', 'first_click'] });
+test('what a platform counts stands beside the credits of the conversion that it means, by date of the click', async () => {
+  const { platform_conversions: rows } = await ask({ models: ['last_click', 'first_click'] }, MEANT);
   expect(rows.map((row) => Object.values(row))).toEqual([
-    ['google_ads', 2.5, 900, 'lead', 'last_click', 1, null],
-    ['google_ads', 2.5, 900, 'lead', 'first_click', 0, null],
+    ['google_ads', null, null, 'lead', 'last_click', 1, null],
+    ['google_ads', null, null, 'lead', 'first_click', 0, null],
     ['google_ads', 2.5, 900, 'closed_won', 'last_click', 1.25, 600],
     ['google_ads', 2.5, 900, 'closed_won', 'first_click', 1, 500],
   ]);
 });
 
+test('what a platform counts stands alone where nobody says what it means, or that was not asked for', async () => {
+  const alone = ['google_ads', 2.5, 900, null, null, null, null];
+  const lead = ['google_ads', null, null, 'lead', 'last_click', 1, null];
+  const { platform_conversions: unsaid } = await ask({ models: ['last_click'] });
+  expect(unsaid.map((row) => Object.values(row))).toEqual([alone, lead, ['google_ads', null, null, 'closed_won', 'last_click', 1.25, 600]]);
+  const { platform_conversions: others } = await ask({ models: ['last_click'], conversions: ['lead'] }, MEANT);
+  expect(others.map((row) => Object.values(row))).toEqual([alone, lead]);
+});
+
 test('what a platform counts is what it is credited, what others are, and what its clicks do not explain', async () => {
   const query = parseCoverageQuery({ date_range: PERIOD, models: ['last_click'] }, PUBLICATION.config);
-  const rows = await platformDifferences(warehouse, query, await costCoverage(warehouse, PUBLICATION, query));
+  const rows = await platformDifferences(warehouse, query, await costCoverage(warehouse, MEANT, query));
   expect(rows.map((row) => [row.conversion, row.platform_conversions, row.conversions, row.touched, row.shared, row.rest])).toEqual([
-    ['lead', 2.5, 1, 1, 0, 1.5],
+    ['lead', null, 1, 1, 0, null],
     // D1 is theirs alone; of D2 a quarter.
     ['closed_won', 2.5, 1.25, 2, 0.75, 0.5],
   ]);
+  const [alone] = await platformDifferences(warehouse, query, await costCoverage(warehouse, PUBLICATION, query));
+  expect(alone).toMatchObject({ conversion: null, platform_conversions: 2.5, touched: null, shared: null, rest: null });
 });
 
 test('conversions without a known touch are told by reason; what people said is attributed', async () => {

@@ -1,5 +1,5 @@
 import { COSTS, REPORT_ADS } from '../../models/costs/tables.ts';
-import { REPORT_CREDITS, REPORT_SESSIONS } from '../../models/reports/tables.ts';
+import { REPORT_CREDITS, REPORT_SESSIONS, REPORT_SOURCES } from '../../models/reports/tables.ts';
 import { type Sql, join, param, raw, sql, table } from '../../warehouse/sql.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import type { DateRange } from '../dates.ts';
@@ -54,15 +54,20 @@ export interface SessionsWithoutCost {
   readonly sessions: number;
 }
 
-/** What a platform counts itself beside what it is credited here, by date of the click. */
+/**
+ * What a platform counts itself beside what it is credited here, by date of the click. A platform states one number: it stands
+ * beside the conversion that the config says it means (`platformConversion`), else in a row of its own.
+ */
 export interface PlatformConversions {
   readonly platform: string;
+  /** null beside a conversion that the platform does not mean. */
   readonly platform_conversions: number | null;
   readonly platform_value: number | null;
-  readonly conversion: string;
-  readonly model: string;
-  /** Credits of the platform's sessions. */
-  readonly conversions: number;
+  /** Both null in the row of what the platform counts, where no conversion that was asked for is known to be meant. */
+  readonly conversion: string | null;
+  readonly model: string | null;
+  /** Credits of the platform's sessions; null in its own row. */
+  readonly conversions: number | null;
   /** null where the conversion has no monetary value. */
   readonly value: number | null;
 }
@@ -93,11 +98,9 @@ export async function costCoverage(warehouse: Warehouse, publication: Publicatio
   const within = (column: string) =>
     sql`${raw(column)} between ${param(date_range.start_date, 'DATE')} and ${param(date_range.end_date, 'DATE')}`;
   const { project, currency, timeZone } = { ...publication.config.project, project: publication.config.project.name };
-  const [campaigns, sessions, ways] = [
-    await campaignsOf(warehouse, within),
-    await sessionsOf(warehouse, within),
-    await waysOf(warehouse, within),
-  ];
+  const references = sessionsByReference(within, publication.config);
+  const campaigns = await campaignsOf(warehouse, references, within);
+  const sessions = await sessionsOf(warehouse, references);
   return {
     platforms: platformsOf(campaigns, sessions),
     campaigns: campaigns.map(({ platform, account, campaign, campaign_id, cost_micros, clicks, sessions: came }) => ({
@@ -109,7 +112,7 @@ export async function costCoverage(warehouse: Warehouse, publication: Publicatio
       clicks,
       sessions: came,
     })),
-    ways,
+    ways: waysOf(sessions),
     sessions_without_cost: sessions.filter((row) => row.is_unmatched).map(withoutMark),
     platform_conversions: await conversionsOf(warehouse, publication, query, within),
     meta: {
@@ -144,18 +147,29 @@ const units = (micros: number | null): number | null => (micros === null ? null 
 
 type CampaignRow = Omit<CampaignCoverage, 'cost'> & { readonly cost_micros: number | null; readonly impressions: number };
 
-/** Facts carry a reference; they are counted by it before anything is looked up. */
-const sessionsByReference = (within: Within): Sql => sql`
-  select ad_reference, ad_platform, source, medium, campaign, count(*) as sessions
-  from ${table(REPORT_SESSIONS.name)}
-  where ad_reference is not null and ${within('click_date')}
-  group by ad_reference, ad_platform, source, medium, campaign`;
+/** Facts carry a reference; they are counted by it, or by the source that has it, before anything is looked up. */
+function sessionsByReference(within: Within, { hasSourceKeys }: Publication['config']): Sql {
+  if (!hasSourceKeys) {
+    return sql`
+      select ad_reference, source, medium, campaign, count(*) as sessions
+      from ${table(REPORT_SESSIONS.name)}
+      where ad_reference is not null and ${within('click_date')}
+      group by ad_reference, source, medium, campaign`;
+  }
+  return sql`
+    select sources.ad_reference, sources.source, sources.medium, sources.campaign, counted.sessions
+    from (
+      select source_key, count(*) as sessions from ${table(REPORT_SESSIONS.name)} where ${within('click_date')} group by source_key
+    ) as counted
+    inner join ${table(REPORT_SOURCES.name)} as sources on sources.source_key = counted.source_key
+    where sources.ad_reference is not null`;
+}
 
-function campaignsOf(warehouse: Warehouse, within: Within): Promise<CampaignRow[]> {
+function campaignsOf(warehouse: Warehouse, references: Sql, within: Within): Promise<CampaignRow[]> {
   const query = sql`
     with found as (
       select ads.ad_platform, coalesce(ads.account_id, '') as account_id, ads.campaign_id, cast(sum(facts.sessions) as int64) as sessions
-      from (${sessionsByReference(within)}) as facts
+      from (${references}) as facts
       inner join ${table(REPORT_ADS.name)} as ads on ads.ad_reference = facts.ad_reference
       where ads.ad_platform is not null
       group by ads.ad_platform, coalesce(ads.account_id, ''), ads.campaign_id
@@ -184,12 +198,12 @@ function campaignsOf(warehouse: Warehouse, within: Within): Promise<CampaignRow[
   return warehouse.rows<CampaignRow>(query, 'cost by campaign');
 }
 
-function sessionsOf(warehouse: Warehouse, within: Within): Promise<FoundSessions[]> {
+function sessionsOf(warehouse: Warehouse, references: Sql): Promise<FoundSessions[]> {
   const query = sql`
     select
       ads.ad_platform, facts.source, facts.medium, facts.campaign, ads.given_campaign_id as campaign_id, ads.matched_by,
       ads.campaign_id is null as is_unmatched, cast(sum(facts.sessions) as int64) as sessions
-    from (${sessionsByReference(within)}) as facts
+    from (${references}) as facts
     inner join ${table(REPORT_ADS.name)} as ads on ads.ad_reference = facts.ad_reference
     where ads.is_ad
     group by 1, 2, 3, 4, 5, 6, 7
@@ -197,19 +211,19 @@ function sessionsOf(warehouse: Warehouse, within: Within): Promise<FoundSessions
   return warehouse.rows(query, 'sessions from ads');
 }
 
-async function waysOf(warehouse: Warehouse, within: Within): Promise<WayCoverage[]> {
-  const rows = await warehouse.rows<{ matched_by: string | null; sessions: number }>(
-    sql`
-      select ads.matched_by, cast(sum(facts.sessions) as int64) as sessions
-      from (${sessionsByReference(within)}) as facts
-      inner join ${table(REPORT_ADS.name)} as ads on ads.ad_reference = facts.ad_reference
-      where ads.is_ad
-      group by ads.matched_by
-      order by sessions desc nulls last, ads.matched_by nulls last`,
-    'ways of matching',
-  );
-  const all = total(rows.map(({ sessions }) => sessions));
-  return rows.map((row) => ({ ...row, share: row.sessions / all }));
+/** How sessions were matched, the way of most first; those that were not last among equals. */
+function waysOf(sessions: readonly FoundSessions[]): WayCoverage[] {
+  const all = total(sessions.map((row) => row.sessions));
+  const byWay = Map.groupBy(sessions, ({ matched_by }) => matched_by);
+  return [...byWay]
+    .map(([matched_by, rows]) => ({ matched_by, sessions: total(rows.map((row) => row.sessions)) }))
+    .toSorted((a, b) => b.sessions - a.sessions || order(a.matched_by, b.matched_by))
+    .map((row) => ({ ...row, share: row.sessions / all }));
+}
+
+function order(a: string | null, b: string | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return a < b ? -1 : Number(a > b);
 }
 
 /** Platforms that bill something, or that sessions came from. */
@@ -269,21 +283,24 @@ async function conversionsOf(
       group by 1, 2, 3`,
     'credits of the platforms',
   );
-  return stated.flatMap(({ platform, conversions: own, value }) =>
-    conversions.flatMap((conversion) =>
-      models.map((model) => {
+  return stated.flatMap(({ platform, conversions: own, value }): PlatformConversions[] => {
+    const theirs = { platform_conversions: units(own), platform_value: units(value) };
+    const meant = config.platformConversions?.[platform];
+    const isBeside = meant !== undefined && conversions.includes(meant);
+    const ours = conversions.flatMap((conversion) =>
+      models.map((model): PlatformConversions => {
         const found = credited.find((row) => row.platform === platform && row.conversion === conversion && row.model === model);
         const hasValue = config.conversions.some((one) => one.name === conversion && one.value === 'money');
         return {
           platform,
-          platform_conversions: units(own),
-          platform_value: units(value),
+          ...(conversion === meant ? theirs : { platform_conversions: null, platform_value: null }),
           conversion,
           model,
           conversions: found?.credit ?? 0,
           value: hasValue ? (found?.value ?? 0) : null,
         };
       }),
-    ),
-  );
+    );
+    return [...(isBeside ? [] : [{ platform, ...theirs, conversion: null, model: null, conversions: null, value: null }]), ...ours];
+  });
 }

@@ -7,13 +7,13 @@ import type { CoverageQuery } from './schema.ts';
 
 /**
  * Why a platform's own number is another one than ours, as far as publications hold it:
- * theirs = ours + shared + rest.
+ * theirs = ours + shared + rest. All null where the platform's number stands alone.
  */
 export interface PlatformDifference extends PlatformConversions {
   /** Conversions with a click of the platform in the period on their path, whatever credit that click has. */
-  readonly touched: number;
+  readonly touched: number | null;
   /** Of those, what is credited to other touches: a platform counts the whole conversion. */
-  readonly shared: number;
+  readonly shared: number | null;
   /**
    * What the platform counts beyond the conversions that its clicks touched: views without a click, people whose click was not
    * seen or recognised, its own window and its own definition of a conversion. Below 0 where it counts fewer; null where it
@@ -48,6 +48,7 @@ export async function platformDifferences(
     'conversions that platforms touched',
   );
   return stated.map((row) => {
+    if (row.conversion === null || row.conversions === null) return { ...row, touched: null, shared: null, rest: null };
     const found = rows.find(({ platform, conversion }) => platform === row.platform && conversion === row.conversion);
     const touched = found?.touched ?? 0;
     return {

@@ -36,6 +36,9 @@ const REASONS: Readonly<Record<string, { readonly label: string; readonly meanin
   no_consent: { label: 'No consent', meaning: 'The person gave no consent' },
 };
 
+/** What stands for the conversion in the row of a platform's own number. */
+export const OWN_COUNT = '(as the platform counts)';
+
 /** Why a conversion is not attributed: a short name, and what it means. */
 export const reasonText = (reason: string): { readonly label: string; readonly meaning: string } =>
   REASONS[reason] ?? { label: reason, meaning: '' };

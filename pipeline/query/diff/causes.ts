@@ -19,7 +19,10 @@ export const CAUSES = {
   exchange_rates: { label: 'Exchange rates', description: 'The same amount in another currency is worth something else.' },
   normalisation: { label: 'Normalisation', description: 'Its value is scaled by another conversion, whose sum is another one.' },
   model_version: { label: 'Model versions', description: 'The version of a fitted model that its month is credited by is another one.' },
-  costs: { label: 'Costs', description: 'The ad platform reports something else, or rows came or went.' },
+  costs: {
+    label: 'Costs',
+    description: 'The ad platform reports something else, or rows came or went; or otherCosts of the config say something else.',
+  },
   other: { label: 'Other', description: 'Not explained by what publications hold.' },
 } as const satisfies Readonly<Record<string, { readonly label: string; readonly description: string }>>;
 

@@ -1,5 +1,9 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EventInput, page } from '../../testing/world.ts';
+import { openDuckDb } from '../../warehouse/duckdb/duckdb.ts';
 import { raw } from '../../warehouse/sql.ts';
 import { openPublication } from '../publication.ts';
 import { runDiff } from './diff.ts';
@@ -64,6 +68,14 @@ const cost = (campaign: string, original: number, micros: number, currency = 'EU
   clicks: 10,
 });
 
+const other = (name: string, amount: number, more: { campaign?: string; currency?: string; to?: string } = {}) => ({
+  name,
+  amount,
+  from: '2026-03-10',
+  to: '2026-03-10',
+  ...more,
+});
+
 let nights: Nights;
 let first: string;
 let second: string;
@@ -86,6 +98,13 @@ beforeAll(async () => {
     leads,
     deals,
     rates: rates(1.25),
+    config: {
+      otherCosts: [
+        other('agency', 90, { campaign: 'brand', to: '2026-03-12' }),
+        other('booth', 125, { currency: 'USD' }),
+        other('gone', 10),
+      ],
+    },
     costs: [cost('brand', 100, 100_000_000), cost('generic', 50, 50_000_000), cost('dollars', 125, 100_000_000, 'USD')],
   });
   second = await nights.run({
@@ -115,6 +134,13 @@ beforeAll(async () => {
       { ...deal('same'), id: 'D-new', created: '2026-04-01T13:00:00Z', value: 700 },
     ],
     rates: rates(2),
+    config: {
+      otherCosts: [
+        other('agency', 120, { campaign: 'brand', to: '2026-03-12' }),
+        other('booth', 125, { currency: 'USD' }),
+        other('come', 20),
+      ],
+    },
     costs: [cost('brand', 110, 110_000_000), cost('dollars', 125, 62_500_000, 'USD'), cost('display', 20, 20_000_000)],
   });
   third = await nights.run({
@@ -307,6 +333,93 @@ describe('between two nights', () => {
     });
     const unknown = await diff({ metrics: ['cost'], dimension: 'browser' });
     expect(unknown.metrics[0]).toMatchObject({ rows: [], note: 'ad costs are not known by browser', total: { after: 192_500_000n } });
+  });
+});
+
+describe('other costs', () => {
+  test('are another amount, come and go by the config, or are worth something else', async () => {
+    const { metrics } = await diff({ metrics: ['other_cost'], dimension: 'campaign' });
+    const [{ total, rows }] = metrics as [DiffResult['metrics'][number]];
+    // 90, 125 dollars at 1.25, and 10; then 120, the dollars at 2, and 20 of another name.
+    expect(total).toEqual({
+      before: 200_000_000n,
+      after: 202_500_000n,
+      causes: { exchange_rates: -37_500_000n, costs: 30_000_000n - 10_000_000n + 20_000_000n },
+    });
+    expect(Object.fromEntries(rows.map(({ key, before, causes }) => [key, [before, causes]]))).toEqual({
+      brand: [90_000_000n, { costs: 30_000_000n }],
+      null: [110_000_000n, { exchange_rates: -37_500_000n, costs: 10_000_000n }],
+    });
+  });
+
+  test('have days, of which a period takes its part', async () => {
+    const date_range = { start_date: '2026-03-11', end_date: '2026-03-31' };
+    const { metrics } = await diff({ metrics: ['other_cost'], dimension: 'date', date_range });
+    expect(Object.fromEntries(metrics[0]!.rows.map(({ key, before, after }) => [key, [before, after]]))).toEqual({
+      '2026-03-11': [30_000_000n, 40_000_000n],
+      '2026-03-12': [30_000_000n, 40_000_000n],
+    });
+  });
+});
+
+const only = (field: string, value: string) => ({ filters: { and: [{ field, operator: 'equals' as const, value }] } });
+
+describe('a filter', () => {
+  test('leaves the row that it names as it is', async () => {
+    const all = await diff(LAST_CLICK);
+    const { metrics, conversions } = await diff({ ...LAST_CLICK, ...only('channel', 'Email') });
+    for (const [i, { rows, total }] of metrics.entries()) {
+      const email = all.metrics[i]!.rows.find(({ key }) => key === 'Email')!;
+      expect(rows).toEqual([email]);
+      expect(total).toEqual({ before: email.before, after: email.after, causes: email.causes });
+    }
+    expect(conversions.map(({ id }) => id).toSorted()).toEqual(['D-child', 'D-late', 'D-merged', 'D-orphan', 'D-split']);
+  });
+
+  test('of campaigns chooses sessions and costs', async () => {
+    const { metrics } = await diff({ metrics: ['sessions', 'cost', 'other_cost'], dimension: null, ...only('campaign', 'brand') });
+    // Each of the twelve came by the ad once; on 1 April somebody new did.
+    expect(metrics.map(({ total }) => [total.before, total.after])).toEqual([
+      [12n, 13n],
+      [100_000_000n, 110_000_000n],
+      [90_000_000n, 120_000_000n],
+    ]);
+  });
+
+  test('that costs do not have leaves them out, and says so', async () => {
+    const { metrics } = await diff({ metrics: ['cost', 'sessions'], ...only('country', 'DE') });
+    expect(metrics[0]).toMatchObject({ rows: [], isMissing: true, note: 'ad costs cannot be filtered as asked, so they are left out' });
+    expect(metrics[1]!.total.after).toBe(0n);
+  });
+
+  test('on a metric, or by a name that is none, is refused', async () => {
+    const onCost = { filters: { and: [{ field: 'cost', operator: 'gt' as const, value: 1 }] } };
+    await expect(diff({ metrics: ['sessions'], ...onCost })).rejects.toThrow('a condition on a metric chooses rows of a report');
+    await expect(diff({ metrics: ['sessions'], ...only('param.plan', 'x') })).rejects.toThrow('unknown dimension "param.plan"');
+  });
+});
+
+describe('a publication of an earlier version', () => {
+  test('whose costs are not there is compared in all else, and the answer says what is missing', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'touchtrail-diff-earlier-'));
+    try {
+      await cp(nights.dataFolder, folder, { recursive: true });
+      const file = await openDuckDb(path.join(folder, 'publications', `${first}.duckdb`));
+      await file.session.run('drop table costs; drop table report_other_costs', 'an earlier shape');
+      await file.close();
+      const pair = await openPair(folder, first, second);
+      const query = parseDiffQuery({ metrics: ['sessions', 'cost', 'other_cost'] }, [pair.earlier.config, pair.later.config]);
+      const { metrics } = await runDiff(pair, query);
+      await pair.close();
+      expect(metrics[0]!.total.causes).toEqual({ new: 4n, late_events: 2n });
+      const words = `cannot be compared: the publication ${first} was made by an earlier version of touchtrail and has no table`;
+      expect(metrics.slice(1).map(({ isMissing, note }) => [isMissing, note])).toEqual([
+        [true, `ad costs ${words} "costs"`],
+        [true, `other costs ${words} "report_other_costs"`],
+      ]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

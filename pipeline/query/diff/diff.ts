@@ -2,9 +2,8 @@ import { raw, sql, type Sql } from '../../warehouse/sql.ts';
 import { CAUSE_NAMES, type Cause } from './causes.ts';
 import { CONVERSION_CAUSES, makeConversionCauses } from './conversion-causes.ts';
 import { CONTRIBUTIONS, MOVES } from './conversions.ts';
-import { COST_CHANGES, COST_TOTALS, makeCostChanges } from './costs.ts';
+import { comparableCosts, costTables, makeCostChanges } from './costs.ts';
 import { type ChangedDefinitions, changedDefinitions } from './definitions.ts';
-import { isOfCosts } from './keys.ts';
 import { listConversions } from './list.ts';
 import type { PublicationPair } from './pair.ts';
 import { type DiffMetric, type DiffQuery, isOfConversions } from './schema.ts';
@@ -43,14 +42,21 @@ async function metricDiff(
     case 'sessions':
       await makeSessionChanges(pair, query, definitions);
       return { metric, ...(await figures(pair, raw(SESSION_TOTALS), raw(SESSION_CHANGES))) };
-    case 'cost': {
-      const known = isOfCosts(query.dimension);
-      await makeCostChanges(pair, known ? query : { ...query, dimension: null }, definitions);
-      const found = await figures(pair, raw(COST_TOTALS), raw(COST_CHANGES));
-      return known ? { metric, ...found } : { metric, ...found, rows: [], note: `ad costs are not known by ${query.dimension!}` };
+    case 'cost':
+    case 'other_cost': {
+      const comparable = comparableCosts(pair, query, metric)!;
+      const { canBeCompared, isByDimension, note } = comparable;
+      const noted = note === undefined ? {} : { note };
+      if (!canBeCompared) return { metric, rows: [], total: NOTHING, isMissing: true, ...noted };
+      await makeCostChanges(pair, query, metric, comparable, definitions);
+      const { totals, changes } = costTables(metric);
+      const { rows, total } = await figures(pair, totals, changes);
+      return { metric, rows: isByDimension ? rows : [], total, ...noted };
     }
   }
 }
+
+const NOTHING: DiffFigures = { before: 0n, after: 0n, causes: {} };
 
 /** Totals by key, and changes by key and cause. */
 function ofContributions(column: 'credit' | 'value'): [totals: Sql, changes: Sql] {

@@ -9,6 +9,7 @@ const UNITS: Readonly<Record<DiffMetric, bigint>> = {
   conversion_value: 1_000_000n,
   sessions: 1n,
   cost: 1_000_000n,
+  other_cost: 1_000_000n,
 };
 
 /** A figure of a comparison in whole units: conversions, units of the project currency, sessions. */
@@ -40,10 +41,10 @@ export function plainDiff({ from, to, query, metrics, differing, conversions }: 
     from: reference(from),
     to: reference(to),
     query,
-    metrics: metrics.map(({ metric, rows, total, note }) => ({
+    metrics: metrics.map(({ metric, rows, total, note, isMissing }) => ({
       metric,
       rows: rows.map((row) => ({ key: row.key, ...plainFigures(metric, row) })),
-      total: plainFigures(metric, total),
+      total: isMissing ? null : plainFigures(metric, total),
       ...(note !== undefined && { note }),
     })),
     differing,

@@ -11,12 +11,12 @@ import {
   unknownDimension,
 } from '../dimensions.ts';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
-import { DateRange, invalidQuery, TIME_BASES } from '../schema.ts';
+import { conditionsOf, DateRange, invalidQuery, isMetricCondition, parseReportQuery, ReportQuery, TIME_BASES } from '../schema.ts';
 import type { ConfigProblem } from '../../config/problems.ts';
 import { problemsOf } from '../../config/problems.ts';
 
 /** What a difference is told of. */
-export const DIFF_METRICS = ['conversions', 'conversion_value', 'sessions', 'cost'] as const;
+export const DIFF_METRICS = ['conversions', 'conversion_value', 'sessions', 'cost', 'other_cost'] as const;
 export type DiffMetric = (typeof DIFF_METRICS)[number];
 
 /** What a comparison of two publications asks for: one schema for the command line, dashboard and MCP. */
@@ -33,6 +33,7 @@ export const DiffQuery = z.strictObject({
   /** Default: all days. */
   date_range: DateRange.optional(),
   time_basis: z.enum(TIME_BASES).default('conversion_time'),
+  filters: ReportQuery.shape.filters.describe('Which facts count, as in reports; on dimensions and is_qualified alone.'),
   /** How many of the conversions that differ are listed, the largest change first. */
   list: z.int().min(0).max(100_000).default(0),
   cause: z
@@ -52,6 +53,7 @@ export function parseDiffQuery(input: unknown, published: readonly PublishedConf
   if (!parsed.success) throw invalidQuery('comparison', problemsOf(parsed.error, DiffQuery, input));
   const problems = problemsOfQuery(parsed.data, published);
   if (problems.length > 0) throw invalidQuery('comparison', problems);
+  checkFilters(parsed.data, published);
   return parsed.data;
 }
 
@@ -83,6 +85,16 @@ function problemsOfQuery(
   if (list > 0 && needing.length === 0)
     problems.push({ path: 'list', message: 'lists conversions: ask for conversions or conversion_value' });
   return problems;
+}
+
+/** @throws UserError (exit code 2) for a filter that means nothing in one of the publications. */
+function checkFilters({ filters }: DiffQuery, published: readonly PublishedConfig[]): void {
+  if (!filters) return;
+  const metric = conditionsOf(filters).find(([, condition]) => isMetricCondition(condition));
+  const message = 'a condition on a metric chooses rows of a report; expected one on a dimension, or is_qualified';
+  if (metric) throw invalidQuery('comparison', [{ path: metric[0], message }]);
+  const date_range = { start_date: '0001-01-01', end_date: '9999-12-31' };
+  for (const config of published) parseReportQuery({ date_range, dimensions: [], metrics: ['sessions'], filters }, config);
 }
 
 export const isOfConversions = (metric: DiffMetric): boolean => metric === 'conversions' || metric === 'conversion_value';

@@ -24,8 +24,10 @@ export interface MetricDiff {
   /** Rows that are in either publication, the largest change first. */
   readonly rows: readonly DiffRow[];
   readonly total: DiffFigures;
-  /** Why it has no rows, where costs are not known by the dimension. */
+  /** Why it has no rows, where costs are not known by the dimension, or cannot be compared. */
   readonly note?: string;
+  /** It cannot be compared at all, and the note says why: the total means nothing. */
+  readonly isMissing?: true;
 }
 
 /** What a conversion counts for in one publication, by value of the dimension; none where it does not count. */

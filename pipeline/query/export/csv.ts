@@ -1,6 +1,6 @@
 import type { Value } from '../../warehouse/warehouse.ts';
 import type { ReportResult } from '../result.ts';
-import { flatReport } from './flat.ts';
+import { flatReport, type FlatTable } from './flat.ts';
 
 /** Controls that are no part of a text: an escape sequence in a CSV still reaches the terminal of whoever prints it. */
 const CONTROLS = /[^\P{Cc}\t\r\n]/gu;
@@ -13,14 +13,16 @@ export function toCsv(header: readonly string[], rows: readonly (readonly Value[
   return [header, ...rows].map((row) => row.map(cell).join(',') + '\r\n').join('');
 }
 
-/** A report as CSV: the names of the query schema as header, plain numbers, no total. */
-export function reportCsv(result: ReportResult): string {
-  const { columns, rows } = flatReport(result);
+/** A table as CSV: the names of its columns as header. */
+export function flatCsv({ columns, rows }: FlatTable): string {
   return toCsv(
     columns.map(({ name }) => name),
     rows,
   );
 }
+
+/** A report as CSV: the names of the query schema as header, plain numbers, no total. */
+export const reportCsv = (result: ReportResult): string => flatCsv(flatReport(result));
 
 function cell(value: Value): string {
   if (value === null) return '';

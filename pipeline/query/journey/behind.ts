@@ -3,6 +3,7 @@ import { problemsOf } from '../../config/problems.ts';
 import { UserError } from '../../config/user-error.ts';
 import { ATTRIBUTION } from '../../models/attribution/tables.ts';
 import { CONVERSIONS } from '../../models/conversions/tables.ts';
+import { REPORT_FUNNEL } from '../../models/funnels/tables.ts';
 import type { PublishedConfig } from '../../models/reports/publication.ts';
 import { REPORT_CREDITS } from '../../models/reports/tables.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
@@ -13,6 +14,7 @@ import type { DimensionName } from '../dimensions.ts';
 import { within } from '../facts-sql.ts';
 import { factFilter, joinsOfFilter } from '../filters.ts';
 import { quotient } from '../metrics.ts';
+import { unknownName } from '../names.ts';
 import type { Publication } from '../publication.ts';
 import { conditionsOf, invalidQuery, isMetricCondition, parseReportQuery, ReportQuery } from '../schema.ts';
 
@@ -33,6 +35,11 @@ export const BehindQuery = z.strictObject({
     .record(z.string(), z.string().nullable())
     .default({})
     .describe('The row: value by dimension, as the report shows it; null where it is not set. Empty: the total.'),
+  reached: z
+    .array(z.string())
+    .default([])
+    .describe('Of the first stage of the funnel: only leads that reached each of these later stages, as its cohort counts them.'),
+  missed: z.array(z.string()).default([]).describe('The same: only leads that reached none of these.'),
   limit: z.int().min(1).max(10_000).default(100),
   after: z.string().optional().describe('The `next` of the page before.'),
 });
@@ -71,7 +78,7 @@ export interface BehindResult {
 export function parseBehindQuery(input: unknown, published: PublishedConfig): BehindQuery {
   const parsed = BehindQuery.safeParse(input);
   if (!parsed.success) throw invalidQuery('list', problemsOf(parsed.error, BehindQuery, input));
-  const { conversion, model, cell, limit: _, after: __, ...rest } = parsed.data;
+  const { conversion, model, cell, reached, missed, limit: _, after: __, ...rest } = parsed.data;
   parseReportQuery(
     { ...rest, dimensions: Object.keys(cell), metrics: ['conversions'], attributed_conversions: [{ conversion, model }] },
     published,
@@ -79,7 +86,23 @@ export function parseBehindQuery(input: unknown, published: PublishedConfig): Be
   const metric = conditionsOf(rest.filters).find(([, condition]) => isMetricCondition(condition));
   if (metric)
     throw invalidQuery('list', [{ path: metric[0], message: 'a condition on a metric chooses rows of a report, not conversions' }]);
+  checkStages(conversion, { reached, missed }, published.funnel);
   return parsed.data;
+}
+
+/** Only leads have stages behind them. @throws UserError (exit code 2). */
+function checkStages(conversion: string, asked: Pick<BehindQuery, 'reached' | 'missed'>, [lead, ...later]: readonly string[]): void {
+  const given = (['reached', 'missed'] as const).flatMap((path) => asked[path].map((stage) => ({ path, stage })));
+  if (given.length > 0 && conversion !== lead) {
+    const expected = lead === undefined ? 'the config names no stages' : `ask for "${lead}", or leave it out`;
+    throw invalidQuery('list', [{ path: given[0]!.path, message: `chooses leads, the first stage of the funnel: ${expected}` }]);
+  }
+  const unknown = given.filter(({ stage }) => !later.includes(stage));
+  if (unknown.length > 0)
+    throw invalidQuery(
+      'list',
+      unknown.map(({ path, stage }) => ({ path, message: unknownName('stage behind the first', stage, later) })),
+    );
 }
 
 /** The conversions behind a cell, a page of them. @throws UserError where the page before is of another publication. */
@@ -152,6 +175,8 @@ function creditsSql(query: BehindQuery, facts: FactTable, setting: DimensionSett
     within(facts, query.date_range),
     ...(filter ? [filter] : []),
     ...isOfCell,
+    ...query.reached.map((stage) => sql`facts.conversion_id in (${leadsAt(stage)})`),
+    ...query.missed.map((stage) => sql`facts.conversion_id not in (${leadsAt(stage)})`),
   ];
   return sql`
     select facts.conversion_id, sum(facts.credit) as credit, sum(facts.value_micros) as value_micros,
@@ -161,6 +186,9 @@ function creditsSql(query: BehindQuery, facts: FactTable, setting: DimensionSett
     where ${join(conditions, ' and ')}
     group by facts.conversion_id`;
 }
+
+/** Leads that reached a stage of the funnel: those that its cohort counts there. */
+const leadsAt = (stage: string): Sql => sql`select lead_id from ${table(REPORT_FUNNEL.name)} where conversion_name = ${stage} and is_first`;
 
 /** A row more than the page has tells whether there is another one. */
 function pageSql(dialect: Dialect, credits: Sql, { conversion, model, limit }: BehindQuery, start: Start | undefined): Sql {

@@ -30,6 +30,11 @@ const Parameters = z.object({
   ),
 });
 
+/** What boosted trees have learned, as `model_versions.parameters` says it. */
+const Trees = z.object({
+  importance: z.array(z.object({ feature: z.string(), says: z.string(), splits: z.number(), share: z.number() })),
+});
+
 /** How well one version fits. What a kind of model does not have is null. */
 export interface VersionQuality {
   readonly model: string;
@@ -51,6 +56,8 @@ export interface VersionQuality {
   readonly calibration: readonly z.infer<typeof Quality>['calibration'][number][] | null;
   /** What each value of a feature adds to the logarithm of the odds. */
   readonly weights: readonly z.infer<typeof Parameters>['weights'][number][] | null;
+  /** Of boosted trees in their place: how much each feature has to do with what they say; share of 0 to 1. */
+  readonly importance: readonly z.infer<typeof Trees>['importance'][number][] | null;
   /** Of sampled effects the largest standard error. */
   readonly greatest_error: number | null;
 }
@@ -74,6 +81,7 @@ export async function modelQuality(warehouse: Warehouse, query: VersionsQuery): 
   );
   return rows.map(({ model, conversion_name: conversion, month, parameters, quality, ...said }) => {
     const json: unknown = JSON.parse(quality);
+    const learned: unknown = JSON.parse(parameters);
     const judged = Quality.safeParse(json).data;
     return {
       model,
@@ -86,7 +94,8 @@ export async function modelQuality(warehouse: Warehouse, query: VersionsQuery): 
       log_loss: judged?.logLoss ?? null,
       base_log_loss: judged?.logLossOfShare ?? null,
       calibration: judged?.calibration ?? null,
-      weights: Parameters.safeParse(JSON.parse(parameters)).data?.weights ?? null,
+      weights: Parameters.safeParse(learned).data?.weights ?? null,
+      importance: Trees.safeParse(learned).data?.importance ?? null,
       greatest_error: Sampled.safeParse(json).data?.greatestError ?? null,
     };
   });

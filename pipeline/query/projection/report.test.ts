@@ -91,7 +91,11 @@ describe('a report by click time with projections', () => {
   });
 
   test('the total is that of its sessions, not the sum of the rows', async () => {
-    const { totals } = await report();
+    const { totals, meta } = await report();
+    const words =
+      'the total of what is projected is foreseen from all sessions together: it is not the sum of its rows, and has nothing of what has no click';
+    expect(meta.notes).toContain(words);
+    expect((await report({ dimensions: [] })).meta.notes).not.toContain(words);
     // As many direct sessions, which are as mature.
     expect(round(of(totals).slice(1))).toEqual([210, 21_000, round([16 / 21])[0]]);
   });

@@ -44,8 +44,21 @@ export async function withProjections(
       return { ...row, figures: { ...row.figures, ...figures(({ rows }) => rows.get(key)) } };
     }),
     totals: { ...result.totals, figures: { ...result.totals.figures, ...figures(({ total }) => total) } },
-    meta: { ...result.meta, notes: [...result.meta.notes, ...pairs.map((pair) => noteOf(pair, data_date, result))] },
+    meta: {
+      ...result.meta,
+      notes: [...result.meta.notes, ...pairs.map((pair) => noteOf(pair, data_date, result)), ...noteOfTotal(pairs, query)],
+    },
   };
+}
+
+/** Why the rows do not add up: each is divided by its own maturity, and of some too little has been seen. */
+function noteOfTotal(pairs: readonly PairProjection[], { dimensions }: ReportQuery): string[] {
+  const isForeseen = pairs.some(({ total }) => total.conversions !== null);
+  return isForeseen && dimensions.length > 0
+    ? [
+        'the total of what is projected is foreseen from all sessions together: it is not the sum of its rows, and has nothing of what has no click',
+      ]
+    : [];
 }
 
 function namesOf({ pair }: PairProjection, { config }: Publication): ProjectedMetricName[] {

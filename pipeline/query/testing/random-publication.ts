@@ -1,5 +1,7 @@
 import { COSTS, REPORT_ADS } from '../../models/costs/tables.ts';
 import {
+  PREVIOUS_BY,
+  previousDate,
   REPORT_COSTS,
   REPORT_CREDITS,
   REPORT_OTHER_COSTS,
@@ -39,6 +41,7 @@ export const RANDOM_PUBLICATION: Publication = {
     params: ['plan'],
     hasSourceKeys: true,
     hasPreviousDates: true,
+    previousDatesBy: [...PREVIOUS_BY],
     dimensions: {
       brand: {
         label: 'Brand',
@@ -196,7 +199,7 @@ function withoutUrl(row: Row): Row {
   return others;
 }
 
-/** Sessions with the dates of the sessions before of their person, overall and by the same channel. */
+/** Sessions with the dates of the sessions before of their person, overall and of the same value of each dimension that has one. */
 function withPreviousDates(sessions: readonly Row[]): Row[] {
   const latest = new Map<string, Value>();
   const before = (key: string, date: Value) => {
@@ -210,7 +213,12 @@ function withPreviousDates(sessions: readonly Row[]): Row[] {
     return {
       ...row,
       previous_date: before(`${person}`, date),
-      previous_channel_date: before(`${person} ${row['channel'] as string}`, date),
+      ...Object.fromEntries(
+        PREVIOUS_BY.map((by) => {
+          const value = by === 'source_medium' ? `${row['source'] as string} / ${row['medium'] as string}` : row[by];
+          return [previousDate(by), before(JSON.stringify([person, by, value ?? null]), date)];
+        }),
+      ),
     };
   });
 }

@@ -84,6 +84,8 @@ export interface LoadJob {
 export interface BigQueryApi {
   /** Where the dataset lies, as BigQuery says it: `EU`, `europe-west3`. */
   readonly location?: string;
+  /** Whether what would write is noted instead of sent. */
+  readonly isPlan?: boolean;
   runQuery(job: QueryJob): Promise<FinishedQuery>;
   dryRun(job: QueryJob): Promise<{ readonly fields: readonly Field[]; readonly bytes: number }>;
   /** The columns of a table; undefined where there is none. */

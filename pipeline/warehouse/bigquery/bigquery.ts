@@ -22,6 +22,7 @@ import {
   keysOf,
 } from '../warehouse.ts';
 import { type BigQueryApi, type BigQuerySettings, type QueryJob, connectBigQuery } from './api.ts';
+import { BigQueryTrees, type TreeStatements } from './boosted-trees.ts';
 import { stageCsv } from './csv.ts';
 import { bigQueryDialect } from './dialect.ts';
 import { StatementRunner } from './statement-runner.ts';
@@ -37,12 +38,18 @@ export async function openBigQuery(settings: BigQuerySettings): Promise<BigQuery
 /** The warehouse at scale. Every write is one statement and atomic by itself; there is no transaction across several. */
 export class BigQueryWarehouse implements Warehouse {
   readonly dialect = bigQueryDialect;
+  readonly boostedTrees: BigQueryTrees;
   readonly #api: BigQueryApi;
   readonly #runner: StatementRunner;
 
   constructor(settings: BigQuerySettings, api: BigQueryApi) {
     this.#api = api;
     this.#runner = new StatementRunner(settings, api);
+    const sent: TreeStatements = {
+      run: (statement, label) => this.#runner.run(statement, label),
+      rows: <Result>(query: Sql, label: string) => this.rows<Result>(query, label),
+    };
+    this.boostedTrees = new BigQueryTrees(settings, sent, api.isPlan ?? false);
   }
 
   get statements(): readonly StatementStatistics[] {

@@ -32,6 +32,7 @@ export async function openBigQueryPlan(settings: BigQuerySettings): Promise<Plan
 export class PlanningApi implements BigQueryApi {
   readonly statements: PlannedStatement[] = [];
   readonly location?: string;
+  readonly isPlan = true;
   readonly #api: BigQueryApi;
   readonly #prefix: string;
   /** Tables that a statement of the plan would create, with a query that stands for them while they are empty. */
@@ -100,7 +101,7 @@ export class PlanningApi implements BigQueryApi {
   async #write(job: QueryJob): Promise<FinishedQuery> {
     const missing = this.#missingIn(job.query);
     const target = this.#targetOf(job.query);
-    const creates = /^\s*create table\b/i.test(job.query);
+    const creates = /^\s*create (table|or replace model)\b/i.test(job.query);
     if (creates && target !== undefined) this.#created.set(target, job.emptyTable);
     if (!/^\s*(create|alter|drop)\b/i.test(job.query) && target !== undefined) this.#noteWrite(target, job.label ?? 'a write');
     const { bytes, note } = await this.#priceOf(job, missing);
@@ -110,13 +111,14 @@ export class PlanningApi implements BigQueryApi {
 
   async #priceOf(job: QueryJob, missing: readonly string[]): Promise<{ bytes: number | null; note: string | null }> {
     if (/^\s*(create table if not exists|alter|drop)\b/i.test(job.query)) return { bytes: 0, note: null };
-    if (missing.length === 0) return { bytes: (await this.#api.dryRun(job)).bytes, note: null };
+    const also = /^\s*create or replace model\b/i.test(job.query) ? TRAINING : null;
+    if (missing.length === 0) return { bytes: (await this.#api.dryRun(job)).bytes, note: also };
     const rest = `${named(missing)}, which does not exist yet`;
     if (job.overNothing && this.#missingIn(job.overNothing.query).length === 0) {
       const { bytes } = await this.#api.dryRun({ ...job, ...job.overNothing });
       return { bytes, note: `beside the rows of ${rest}: their bytes are not known before it runs` };
     }
-    return { bytes: null, note: `not known before it runs: it reads ${rest}` };
+    return { bytes: null, note: `not known before it runs: it reads ${rest}${also === null ? '' : `; ${also}`}` };
   }
 
   #push(job: QueryJob, bytes: number | null, note: string | null): void {
@@ -146,6 +148,9 @@ export class PlanningApi implements BigQueryApi {
 }
 
 const NOTHING = { bytes: 0, billedBytes: 0, inserted: 0, updated: 0, deleted: 0 } as const;
+
+/** What bytes do not say of a CREATE MODEL: cloud.google.com/bigquery/pricing#bqml. */
+const TRAINING = 'Google bills the training of boosted trees besides the bytes that it reads';
 
 const NO_PAGES: AsyncIterable<Page> = {
   async *[Symbol.asyncIterator]() {

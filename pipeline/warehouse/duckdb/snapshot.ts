@@ -23,7 +23,7 @@ export async function writeSnapshot(connection: DuckDBConnection, tables: readon
         const copy = `${name}.main.${identifier(table.name)}`;
         const columns = table.columns.map((column) => identifier(column.name)).join(', ');
         await run(createTable(copy, table));
-        await run(`insert into ${copy} (${columns}) select ${columns} from ${identifier(table.name)}`);
+        await run(`insert into ${copy} (${columns}) select ${columns} from ${identifier(table.name)}${orderOf(table)}`);
       }
       await run('commit');
     } catch (error) {
@@ -40,6 +40,11 @@ export async function writeSnapshot(connection: DuckDBConnection, tables: readon
     await rm(aside, { force: true });
     await rm(`${aside}.wal`, { force: true });
   }
+}
+
+function orderOf({ snapshotOrder = [] }: TableDefinition): string {
+  const columns = snapshotOrder.map((name) => `${identifier(name)} nulls first`);
+  return columns.length ? ` order by ${columns.join(', ')}` : '';
 }
 
 async function flushToDisk(path: string): Promise<void> {

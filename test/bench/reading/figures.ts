@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runReport } from '../../../pipeline/query/result.ts';
 import { parseReportQuery } from '../../../pipeline/query/schema.ts';
 import { type DuckDbWarehouse, openDuckDb } from '../../../pipeline/warehouse/duckdb/duckdb.ts';
-import { atMost, type Figure, measured } from '../figure.ts';
+import { atMost, type Figure, measured, percentile } from '../figure.ts';
 import { SESSIONS_BY_CHANNEL, USERS_BY_CHANNEL } from '../reference/reading.ts';
 import type { BenchContext } from '../run.ts';
 import { type AskedReport, REPORTS } from './queries.ts';
@@ -110,10 +110,4 @@ async function timed(name: string, work: () => Promise<unknown>): Promise<Times>
   const wall = performance.now() - began;
   const { user, system } = process.cpuUsage(before);
   return { name, wall, cpu: (user + system) / 1000 };
-}
-
-/** The value that so many of the values are at most. */
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!;
 }

@@ -4,6 +4,8 @@ import { FITTED_TABLES } from '../../../pipeline/models/attribution/fitted-table
 import { REPORT_ADS } from '../../../pipeline/models/costs/tables.ts';
 import { publishedConfig } from '../../../pipeline/models/reports/publication.ts';
 import {
+  PREVIOUS_BY,
+  previousDate,
   REPORT_COSTS,
   REPORT_CREDITS,
   REPORT_OTHER_COSTS,
@@ -59,6 +61,12 @@ const skewed = (seed: number, purpose: string, number: string, below: number) =>
 /** One of these texts, by a number in SQL. */
 const text = (list: readonly string[], of: string) => `[${list.map((one) => `'${one}'`).join(', ')}][${of} + 1]`;
 
+/** When a person came before, as the step of the reports says it. */
+const before = (by: (typeof PREVIOUS_BY)[number] | undefined) => {
+  const same = by === undefined ? '' : `, ${by === 'source_medium' ? "source || ' / ' || medium" : by}`;
+  return `lag(click_date) over (partition by person_key${same} order by click_date, session_id) as ${previousDate(by)}`;
+};
+
 /**
  * Fills the tables of reports as a publication holds them: sessions day by day, conversions with paths of up to four sessions of
  * the quarter before, nine models each, and costs of 300 campaigns.
@@ -101,8 +109,7 @@ export async function fillPublication(warehouse: DuckDbWarehouse, size: Size): P
     from numbered`,
     `insert into report_sessions by name
     select *, cast(hash(channel, source, medium, campaign, ad_platform, ad_reference) >> 4 as bigint) as source_key,
-      lag(click_date) over (partition by person_key order by click_date, session_id) as previous_date,
-      lag(click_date) over (partition by person_key, channel order by click_date, session_id) as previous_channel_date
+      ${[undefined, ...PREVIOUS_BY].map(before).join(', ')}
     from visits order by click_date`,
     'drop table visits',
     `insert into report_sources by name
@@ -133,7 +140,7 @@ export async function fillPublication(warehouse: DuckDbWarehouse, size: Size): P
       device_type, browser, os
     from touched cross join models
     where not is_single or touch = if(model = 'first_click', 0, touches - 1)
-    order by n, model, touch`,
+    order by ${REPORT_CREDITS.snapshotOrder!.join(', ')}, n, touch`,
     `insert into report_ads by name
     select
       1000000000000 + r as ad_reference, 'google_ads' as ad_platform, 'Main' as account, 'campaign ' || (r // 8) as campaign,

@@ -8,8 +8,11 @@ const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 /** WCAG 2.2 up to level AA, and what axe calls best practice. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** What axe finds wrong on a page as it is shown now: one line for each element. */
-export async function barriers(page: Page): Promise<string[]> {
+/** What depends on the colours alone: nothing else can differ between two schemes of one page. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/** What axe finds wrong on a page as it is shown now, one line for each element. @param of only what colours can do wrong. */
+export async function barriers(page: Page, of: 'all' | 'colours' = 'all'): Promise<string[]> {
   // Through the debugger, which no content security policy holds up: the page stays as strict as it is.
   await page.evaluate(source);
   const { violations } = await page.evaluate(
@@ -18,7 +21,7 @@ export async function barriers(page: Page): Promise<string[]> {
         runOnly,
         preload: false,
       }),
-    { type: 'tag', values: TAGS },
+    of === 'all' ? { type: 'tag', values: TAGS } : { type: 'rule', values: OF_COLOURS },
   );
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary ?? ''}`));
 }

@@ -6,8 +6,10 @@ import { launchBrowser } from '../../browser.ts';
 import { STORY_EMAIL } from '../../simulator/story.ts';
 import type { Truth } from '../../simulator/truth.ts';
 import { conversionsByChannel, costByChannel, trafficByChannel, WHOLE_HISTORY } from '../../simulator/truth-tables.ts';
+import type { World } from '../../simulator/world.ts';
 import { barriers } from './accessibility.ts';
 import { openTab } from './browse.ts';
+import { describeTruthOnPages } from './truth-on-pages.ts';
 import { VIEWS } from './views.ts';
 
 /** Bytes of a page with its style and script, as they are sent. */
@@ -21,7 +23,7 @@ const count = (value: number) => value.toLocaleString('en');
  * The dashboard in a real browser, on the data of the demonstration: what it shows equals what the simulator knows, under the
  * policy that it has in production. It belongs to the test that runs the demonstration, because that takes minutes.
  */
-export function describeDashboard(dataFolder: () => string, truth: Truth): void {
+export function describeDashboard(dataFolder: () => string, truth: Truth, world: World): void {
   let server: DashboardServer;
   let browser: Browser;
   const logged: string[] = [];
@@ -34,33 +36,34 @@ export function describeDashboard(dataFolder: () => string, truth: Truth): void 
     await server?.stop();
   });
 
+  describeTruthOnPages(() => ({ url: server.url, browser }), truth, world);
+
   const won = truth.conversions.filter(({ stage }) => stage === 'closed_won');
 
   describe('the dashboard in a browser', () => {
-    test.each(VIEWS.filter(({ inTests }) => inTests))(
-      '$name is whole, small, and open to everybody, light on a desk and dark on a phone',
-      async ({ address }) => {
-        const { page, faults, ...tab } = await openTab(browser, { width: 1280, scheme: 'light' });
-        const answer = await page.goto(server.url + address);
-        expect(answer?.headers()['content-security-policy']).toContain("default-src 'none'");
-        expect(await page.locator('h1').count()).toBe(1);
-        expect(await page.locator('main table, main .empty, main form').count()).toBeGreaterThan(0);
-        const loaded = await page.evaluate(() =>
-          [...document.querySelectorAll('link[rel=stylesheet], script')].map((one) => one.getAttribute('href') ?? one.getAttribute('src')),
-        );
-        const parts = await Promise.all([address, ...loaded].map(async (one) => (await fetch(server.url + one!)).text()));
-        expect(parts.reduce((sum, part) => sum + gzipSync(part).length, 0)).toBeLessThan(LARGEST_PAGE);
+    test.each(VIEWS)('$name is whole, small, and open to everybody, in both schemes, on a desk and on a phone', async ({ address }) => {
+      const { page, faults, ...tab } = await openTab(browser, { width: 1280, scheme: 'light' });
+      const answer = await page.goto(server.url + address);
+      expect(answer?.headers()['content-security-policy']).toContain("default-src 'none'");
+      expect(await page.locator('h1').count()).toBe(1);
+      expect(await page.locator('main table, main .empty, main form').count()).toBeGreaterThan(0);
+      const loaded = await page.evaluate(() =>
+        [...document.querySelectorAll('link[rel=stylesheet], script')].map((one) => one.getAttribute('href') ?? one.getAttribute('src')),
+      );
+      const parts = await Promise.all([address, ...loaded].map(async (one) => (await fetch(server.url + one!)).text()));
+      expect(parts.reduce((sum, part) => sum + gzipSync(part).length, 0)).toBeLessThan(LARGEST_PAGE);
 
-        // Colours depend on the scheme alone, sizes and order on the width alone.
-        expect(await barriers(page)).toEqual([]);
-        await page.emulateMedia({ colorScheme: 'dark' });
-        await page.setViewportSize({ width: 375, height: 800 });
-        expect(await barriers(page)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 'wider than a phone').toBeLessThanOrEqual(0);
-        expect(faults).toEqual([]);
-        await tab.close();
-      },
-    );
+      expect(await barriers(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await barriers(page, 'colours')).toEqual([]);
+      await page.setViewportSize({ width: 375, height: 800 });
+      expect(await barriers(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 'wider than a phone').toBeLessThanOrEqual(0);
+      await page.emulateMedia({ colorScheme: 'light' });
+      expect(await barriers(page, 'colours')).toEqual([]);
+      expect(faults).toEqual([]);
+      await tab.close();
+    });
 
     test('the overview says what the simulator knows', async () => {
       const { page, ...tab } = await openTab(browser, { width: 1280, scheme: 'light' });

@@ -8,6 +8,7 @@ import { SESSIONS } from '../../sessions/tables.ts';
 import type { Step, StepContext } from '../../step.ts';
 import { APPLIED_VERSIONS, CHANNEL_EFFECTS, FITTED_TABLES, MODEL_VERSIONS } from '../fitted-tables.ts';
 import { VISIT_COEFFICIENTS } from '../visits/tables.ts';
+import { dropUnusedTrees } from '../visits/trees.ts';
 import { type Applied, appliedVersions } from './applied.ts';
 import { type FittedVersion, fit } from './fit.ts';
 import { isSettled, monthOf, monthsBetween } from './months.ts';
@@ -28,6 +29,7 @@ export const models: Step = async (context) => {
   const fitted = fittedModels(config);
   if (fitted.length === 0) {
     await emptyHeld(warehouse, KEPT, 'models: versions of no model');
+    await dropUnusedTrees(warehouse);
     return { changes: {}, warnings: [] };
   }
   const { timeZone } = config.project;
@@ -65,6 +67,7 @@ export const models: Step = async (context) => {
     }
   }
   const applied = await apply(context, rows);
+  await dropUnusedTrees(warehouse);
   return { changes: { ...counts, applied_versions: applied }, warnings };
 };
 

@@ -29,7 +29,10 @@ export function fittedConversions({ conversions }: Config): Conversion[] {
 
 /** What a version of a model is made by, for one conversion: of another hash it is fitted anew. */
 export function definitionOf(config: Config, model: FittedModel, conversion: string): string {
-  const { name: _, label: __, lookbackDays: ___, ...options } = model;
+  const { name: _, label: __, lookbackDays: ___, ...said } = model;
+  // Saying the default is no other definition.
+  const { learner, ...others } = { learner: undefined, ...said };
+  const options = learner === undefined || learner === 'logistic_regression' ? others : said;
   return sha256([MADE_BY[model.type], options, lookbackDaysOf(config, model, conversion), config.channels]);
 }
 

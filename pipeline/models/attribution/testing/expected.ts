@@ -1,7 +1,7 @@
 import { type AttributionModel, lookbackDaysOf, modelsOf } from '../../../config/attribution.ts';
 import { Config } from '../../../config/schema.ts';
 import { FULL, type OracleTouch, divided, expectedShares } from './oracle.ts';
-import { type Conversion, type Session, type State, byKey, keyOf, parentOf, settings } from './worlds.ts';
+import { type Conversion, type ENGAGEMENT, type Session, type State, byKey, engagedSeconds, keyOf, parentOf, settings } from './worlds.ts';
 
 // Credits by their definition, one conversion at a time: what the SQL is compared with.
 
@@ -22,8 +22,12 @@ export interface Credit {
 }
 
 /** All credits of a state: each conversion is credited like the first of its chain, from the head, that has credits to give. */
-export function expectedCredits(state: State, policy: 'direct' | 'empty' | 'always' | 'never'): Credit[] {
-  const config = Config.parse({ project: { name: 'Test', timeZone: 'UTC', currency: 'EUR' }, ...settings(policy) });
+export function expectedCredits(
+  state: State,
+  policy: 'direct' | 'empty' | 'always' | 'never',
+  models: readonly (typeof ENGAGEMENT)[] = [],
+): Credit[] {
+  const config = Config.parse({ project: { name: 'Test', timeZone: 'UTC', currency: 'EUR' }, ...settings(policy, models) });
   const conversions = byKey(state.conversions);
   const visitorsOf = Map.groupBy(Object.keys(state.persons), (visitor) => state.persons[visitor]!);
   const sessionsOf = Map.groupBy(state.sessions, ({ visitor }) => visitor);
@@ -95,5 +99,5 @@ const touchOf = ({ id, at, direct }: Session): OracleTouch => ({
   at: Date.parse(at) * 1000,
   direct,
   channel: direct ? 'Direct' : 'Paid Search',
-  engaged: 0,
+  engaged: engagedSeconds(id),
 });

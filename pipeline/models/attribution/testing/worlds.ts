@@ -13,7 +13,11 @@ import { SESSIONS } from '../../sessions/tables.ts';
 export const CHAIN = ['lead', 'mql', 'opportunity', 'closed_won'] as const;
 const NAMES = [...CHAIN, 'signup'];
 
-export function settings(credit: 'direct' | 'empty' | 'always' | 'never'): Partial<ConfigInput> {
+/** A model of one's own, of the file `engagement.sql`: by the time a visitor was active. */
+export const ENGAGEMENT = { name: 'engagement', type: 'custom', sql: 'engagement.sql' } as const;
+
+/** @param own models of one's own, beside the rules. */
+export function settings(credit: 'direct' | 'empty' | 'always' | 'never', own: readonly (typeof ENGAGEMENT)[] = []): Partial<ConfigInput> {
   return {
     conversions: NAMES.map((name) => {
       const parent = CHAIN[(CHAIN as readonly string[]).indexOf(name) - 1];
@@ -22,7 +26,14 @@ export function settings(credit: 'direct' | 'empty' | 'always' | 'never'): Parti
     selfReported: { rules: [], credit },
     // Of the last one the window is shorter: a conversion may have a path for the others alone, and so may its parent.
     attribution: {
-      models: ['first_click', 'last_click', 'last_significant_click', 'shapley', { name: 'decay', type: 'time_decay', lookbackDays: 40 }],
+      models: [
+        'first_click',
+        'last_click',
+        'last_significant_click',
+        'shapley',
+        { name: 'decay', type: 'time_decay', lookbackDays: 40 },
+        ...own,
+      ],
     },
   };
 }
@@ -233,6 +244,9 @@ export async function arrive({ warehouse }: World, before: State, now: State): P
   );
 }
 
+/** Active seconds of a session, from 0 to 4: told by its id, so that a session is the same in every night. */
+export const engagedSeconds = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 0) % 5;
+
 /** A session as `sessions` holds it: direct, or a click of paid search. */
 export function sessionRow({ id, visitor, at, direct }: Session) {
   return {
@@ -243,7 +257,7 @@ export function sessionRow({ id, visitor, at, direct }: Session) {
     start_date: at.slice(0, 10),
     events: 1,
     page_views: 1,
-    engaged_seconds: 0,
+    engaged_seconds: engagedSeconds(id),
     source: direct ? 'direct' : 'google',
     medium: direct ? 'none' : 'cpc',
     channel: direct ? 'Direct' : 'Paid Search',

@@ -19,3 +19,14 @@ export const chance = (dialect: Dialect, score: Sql): Sql => sql`(1 / nullif(1 +
 /** Minus the logarithm of the chance that the score gave to what became of the visits of a row (visits, converted), FLOAT64. */
 export const lossOf = (dialect: Dialect, score: Sql): Sql =>
   sql`(visits * ln(1 + exp(${logOdds(dialect, score)})) - converted * ${logOdds(dialect, score)})`;
+
+/** A chance as it is stored, INT64 parts of 1e9, as a FLOAT64. */
+export const storedChance = (stored: Sql): Sql => sql`(${stored} / 1e9)`;
+
+/** A chance, FLOAT64, as it is stored: never 0 or 1, of which no visit is. */
+export const toStored = (dialect: Dialect, told: Sql): Sql =>
+  dialect.greatest(raw('1'), dialect.least(raw(String(PARTS - 1)), parts(dialect, told)));
+
+/** As {@link lossOf}, of chances as they are stored. */
+export const lossOfStored = (stored: Sql): Sql =>
+  sql`(-converted * ln(${storedChance(stored)}) - (visits - converted) * ln(1 - ${storedChance(stored)}))`;

@@ -11,6 +11,8 @@ import { INTERCEPT, VISIT_FEATURES, valueLabel } from './features.ts';
 import { type VisitQuality, qualityOf } from './quality.ts';
 import { STAGED_VISIT_TABLES, STAGED_VISIT_TERMS, STAGED_VISIT_VALUES, STAGED_VISIT_VECTORS, VISIT_COEFFICIENTS } from './tables.ts';
 import { type Term, RIDGE, train } from './train.ts';
+import { type TreeParameters, growTrees } from './trees.ts';
+import { treesIn } from './scored.ts';
 import { valueRows, vectorRows } from './vectors.ts';
 
 /** A version as `model_versions` has it, but for the hash of the definition, which the step adds. */
@@ -25,7 +27,7 @@ export interface VisitScoringVersion {
   readonly notice: string | null;
   readonly conversions: number;
   readonly paths: number;
-  /** {@link VisitParameters} as JSON. */
+  /** {@link VisitParameters} or {@link TreeParameters} as JSON. */
   readonly parameters: string;
   /** {@link VisitQuality} as JSON; without members where there is too little data. */
   readonly quality: string;
@@ -64,18 +66,20 @@ const GUESSING = 0.5;
  * so and has no coefficients, so that credits fall back to the last significant click.
  */
 export async function fitVisitScoring(
-  { warehouse, config, now }: Pick<StepContext, 'warehouse' | 'config' | 'now'>,
+  context: Pick<StepContext, 'warehouse' | 'config' | 'now'>,
   model: ModelOf<'visit_scoring'>,
   conversion: string,
   windows: readonly TrainingWindow[],
 ): Promise<VisitScoringVersion[]> {
+  const { warehouse, config, now } = context;
+  const learner = learnerOf(context, model, conversion);
   const lookbackDays = lookbackDaysOf(config, model, conversion);
   const versions: VisitScoringVersion[] = [];
   for (let start = 0; start < windows.length; start += WINDOWS_TOGETHER) {
     const together = windows.slice(start, start + WINDOWS_TOGETHER);
-    for (const version of await fitTogether(warehouse, lookbackDays, conversion, together))
+    for (const version of await fitTogether(warehouse, learner, lookbackDays, conversion, together))
       versions.push({ model: model.name, conversion_name: conversion, fitted_at: now, ...version });
-    await storeCoefficients(warehouse, model.name, conversion, together, versions);
+    await storeCoefficients(warehouse, model.name, conversion, together, learner.hasCoefficients ? versions : []);
   }
   await emptyHeld(warehouse, STAGED_VISIT_TABLES, 'visit scoring: staged rows');
   return versions;
@@ -86,9 +90,33 @@ const WINDOWS_TOGETHER = 12;
 
 type Learned = Omit<VisitScoringVersion, 'model' | 'conversion_name' | 'fitted_at'>;
 
-/** Versions of these windows; their coefficients are in staged_visit_terms then. */
+/** Learns months from the staged vectors. */
+interface Learner {
+  /** Whether it goes on without rows, so that a plan has its statements. */
+  readonly isPlanned: boolean;
+  /** Whether what it has learned is in staged_visit_terms then. */
+  readonly hasCoefficients: boolean;
+  /** By month; what is missing was not learned. */
+  learn(months: readonly string[]): Promise<Map<string, LearnedMonth>>;
+}
+
+interface LearnedMonth {
+  readonly parameters: VisitParameters | TreeParameters;
+  readonly quality: VisitQuality | undefined;
+}
+
+function learnerOf(context: Pick<StepContext, 'warehouse' | 'now'>, model: ModelOf<'visit_scoring'>, conversion: string): Learner {
+  const { warehouse } = context;
+  if (model.learner !== 'boosted_trees')
+    return { isPlanned: false, hasCoefficients: true, learn: (months) => regressions(warehouse, months) };
+  const { isPlanned } = treesIn(warehouse, model.name);
+  return { isPlanned, hasCoefficients: false, learn: (months) => growTrees(context, model, conversion, months) };
+}
+
+/** Versions of these windows. */
 async function fitTogether(
   warehouse: Warehouse,
+  learner: Learner,
   lookbackDays: number,
   conversion: string,
   windows: readonly TrainingWindow[],
@@ -98,11 +126,12 @@ async function fitTogether(
   const { inserted } = await refill(warehouse, STAGED_VISIT_VECTORS, visits, 'visit scoring: visits');
   // A plan writes nothing, and must not go on with what a run that was killed has left.
   const sizes = inserted === 0 ? new Map<string, Size>() : await sizesOf(warehouse);
-  const enough = windows.filter(({ month }) => lacking(sizes.get(month)) === undefined).map(({ month }) => month);
-  const [terms, quality] = await learned(warehouse, enough);
+  const enough = windows.filter(({ month }) => learner.isPlanned || lacking(sizes.get(month)) === undefined).map(({ month }) => month);
+  const learned = enough.length === 0 ? new Map<string, LearnedMonth>() : await learner.learn(enough);
   return windows.map(({ month, from, to }) => {
     const size = sizes.get(month);
-    const notice = lacking(size) ?? guessing(quality.get(month));
+    const { parameters, quality } = learned.get(month) ?? {};
+    const notice = lacking(size) ?? guessing(quality);
     return {
       month,
       trained_from: from,
@@ -111,8 +140,8 @@ async function fitTogether(
       notice: notice ?? null,
       conversions: size?.conversions ?? 0,
       paths: size?.paths ?? 0,
-      parameters: JSON.stringify(notice === undefined ? parametersOf(terms.get(month)!) : {}),
-      quality: JSON.stringify(quality.get(month) ?? {}),
+      parameters: JSON.stringify(notice === undefined ? parameters : {}),
+      quality: JSON.stringify(quality ?? {}),
     };
   });
 }
@@ -160,10 +189,11 @@ function guessing(quality: VisitQuality | undefined): string | undefined {
   return `no better than guessing: AUC ${quality.auc.toFixed(3)} on held-out persons; the last significant click is credited`;
 }
 
-async function learned(warehouse: Warehouse, months: readonly string[]): Promise<[Map<string, Term[]>, Map<string, VisitQuality>]> {
-  if (months.length === 0) return [new Map(), new Map()];
+async function regressions(warehouse: Warehouse, months: readonly string[]): Promise<Map<string, LearnedMonth>> {
   await refill(warehouse, STAGED_VISIT_VALUES, valueRows(warehouse.dialect), 'visit scoring: values');
-  return [await train(warehouse, months), await qualityOf(warehouse)];
+  const terms = await train(warehouse, months);
+  const quality = await qualityOf(warehouse);
+  return new Map([...terms].map(([month, own]) => [month, { parameters: parametersOf(own), quality: quality.get(month) }]));
 }
 
 const place = (feature: string): number => VISIT_FEATURES.findIndex(({ name }) => name === feature);

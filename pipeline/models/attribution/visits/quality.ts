@@ -1,7 +1,7 @@
 import type { Dialect } from '../../../warehouse/dialect.ts';
 import { type Sql, raw, sql } from '../../../warehouse/sql.ts';
 import type { Warehouse } from '../../../warehouse/warehouse.ts';
-import { PARTS, chance, lossOf, parts } from './chance.ts';
+import { PARTS, chance, lossOf, lossOfStored, parts, storedChance } from './chance.ts';
 import { scoredVectors } from './train.ts';
 
 /** Of visits with similar chances: what was predicted, and what came of it. */
@@ -34,9 +34,28 @@ const BINS = 10;
 
 const rounded = (value: number): number => Math.round(value * PARTS) / PARTS;
 
-/** The quality of the coefficients in staged_visit_terms, by month; a month without held-out visits is missing. */
-export async function qualityOf(warehouse: Warehouse): Promise<Map<string, VisitQuality>> {
-  const rows = await warehouse.rows<BinRow>(binRows(warehouse.dialect), 'visit scoring: quality');
+/** Held-out visits that are judged. */
+export interface Scored {
+  /** A query of month, visits, converted and score, INT64, by which they are ranked. */
+  readonly rows: Sql;
+  /** Of a row: the chance that its score stands for, and minus the logarithm of that given to what became of its visits; FLOAT64. */
+  readonly chance: Sql;
+  readonly loss: Sql;
+}
+
+/** By the coefficients in staged_visit_terms. */
+const byCoefficients = (dialect: Dialect): Scored => ({
+  rows: scoredVectors(true),
+  chance: chance(dialect, raw('score')),
+  loss: lossOf(dialect, raw('score')),
+});
+
+/** By stored chances. @param rows as of {@link Scored}, whose score is the chance in parts of 1e9. */
+export const byChances = (rows: Sql): Scored => ({ rows, chance: storedChance(raw('score')), loss: lossOfStored(raw('score')) });
+
+/** The quality by month; a month without held-out visits is missing. @param scored default: by the coefficients in staged_visit_terms. */
+export async function qualityOf(warehouse: Warehouse, scored = byCoefficients(warehouse.dialect)): Promise<Map<string, VisitQuality>> {
+  const rows = await warehouse.rows<BinRow>(binRows(warehouse.dialect, scored), 'visit scoring: quality');
   return new Map([...Map.groupBy(rows, ({ month }) => month)].map(([month, bins]) => [month, summary(bins)]));
 }
 
@@ -74,12 +93,11 @@ function summary(bins: readonly BinRow[]): VisitQuality {
  * The held-out visits in tenths by score. Of equal scores a pair counts half: the area is that of Mann and Whitney's U
  * (Hanley, McNeil: The meaning and use of the area under a receiver operating characteristic curve, Radiology 143, 1982).
  */
-function binRows(dialect: Dialect): Sql {
+function binRows(dialect: Dialect, told: Scored): Sql {
   const below = raw('partition by month order by score nulls first rows between unbounded preceding and 1 preceding');
-  const score = raw('score');
   const text = (column: Sql): Sql => dialect.castText(sql`sum(${column})`);
   return sql`
-    with scored as (${scoredVectors(true)}
+    with scored as (${told.rows}
     ),
     scores as (
       select month, score, cast(sum(visits) as int64) as visits, cast(sum(converted) as int64) as converted
@@ -98,8 +116,8 @@ function binRows(dialect: Dialect): Sql {
       select
         month, visits, converted, others_below,
         ${dialect.intDiv(sql`${raw(String(BINS))} * visits_below`, raw('all_visits'))} as bin,
-        ${parts(dialect, sql`visits * ${chance(dialect, score)}`)} as predicted,
-        ${parts(dialect, lossOf(dialect, score))} as loss
+        ${parts(dialect, sql`visits * ${told.chance}`)} as predicted,
+        ${parts(dialect, told.loss)} as loss
       from placed
     )
     select

@@ -62,8 +62,60 @@ export const STAGED_VISIT_TERMS: TableDefinition = {
   key: [],
 };
 
+const TREES = required('trees', 'STRING', 'Name of the boosted trees in the dataset.');
+
+export const VISIT_TREES: TableDefinition = {
+  name: 'visit_trees',
+  description: 'Boosted trees of visit scoring that are in the dataset: noted before they are grown, so that none is forgotten there.',
+  columns: [
+    TREES,
+    required('model', 'STRING', 'Name of the attribution model.'),
+    required('conversion_name', 'STRING', 'Name of the conversion.'),
+    MONTH,
+    required('grown_at', 'TIMESTAMP', 'The run that grew them.'),
+  ],
+  key: ['trees'],
+};
+
+export const VISIT_CHANCES: TableDefinition = {
+  name: 'visit_chances',
+  description: 'What boosted trees say of visits of these features; asked once, and replayed ever after.',
+  columns: [TREES, ...features, required('chance', 'INT64', 'The chance after such a visit in parts of 1e9: above 0 and below 1.')],
+  key: ['trees', ...features.map(({ name }) => name)],
+  clusterBy: ['trees'],
+};
+
+export const STAGED_VISIT_TRAINING: TableDefinition = {
+  name: 'staged_visit_training',
+  description: 'The visits that trees are grown from, those of equal features and outcome counted together.',
+  columns: [
+    ...features,
+    required('is_converted', 'INT64', 'Whether they are on the path of a conversion: 1 or 0.'),
+    required('visits', 'INT64', 'How many there are.'),
+  ],
+  key: [],
+};
+
+export const STAGED_VISIT_UNSCORED: TableDefinition = {
+  name: 'staged_visit_unscored',
+  description: 'Features of visits that are to be credited, and that the trees have not been asked for yet.',
+  columns: [TREES, ...features],
+  key: [],
+};
+
 /** What is needed only while versions are fitted. */
-export const STAGED_VISIT_TABLES: readonly TableDefinition[] = [STAGED_VISIT_VECTORS, STAGED_VISIT_VALUES, STAGED_VISIT_TERMS];
+export const STAGED_VISIT_TABLES: readonly TableDefinition[] = [
+  STAGED_VISIT_VECTORS,
+  STAGED_VISIT_VALUES,
+  STAGED_VISIT_TERMS,
+  STAGED_VISIT_TRAINING,
+];
 
 /** All tables of visit scoring. */
-export const VISIT_TABLES: readonly TableDefinition[] = [VISIT_COEFFICIENTS, ...STAGED_VISIT_TABLES];
+export const VISIT_TABLES: readonly TableDefinition[] = [
+  VISIT_COEFFICIENTS,
+  VISIT_TREES,
+  VISIT_CHANCES,
+  ...STAGED_VISIT_TABLES,
+  STAGED_VISIT_UNSCORED,
+];

@@ -4,8 +4,9 @@ import { type Sql, join, raw, sql, table } from '../../../warehouse/sql.ts';
 import { APPLIED_VERSIONS } from '../fitted-tables.ts';
 import type { TouchWeights } from '../weights.ts';
 import { PARTS, chance, parts } from './chance.ts';
+import { appliedTrees, sameFeatures } from './scored.ts';
 import { INTERCEPT, TEXT_FEATURES, VISIT_FEATURES, featureRows } from './features.ts';
-import { VISIT_COEFFICIENTS } from './tables.ts';
+import { VISIT_CHANCES, VISIT_COEFFICIENTS } from './tables.ts';
 
 /** Numbers, because windows and joins over numbers cost a fraction of those over texts. */
 const PATH = ['conversion_number'];
@@ -24,27 +25,28 @@ const ON_PATH = raw(`partition by ${PATH.join(', ')}`);
  * Nobody brought a direct visit about: what it raises the chance by is evidence of the visits before it, and is added to the
  * last of them that is not direct. Direct visits that nothing else precedes keep theirs.
  */
-export function visitWeights(dialect: Dialect, { name }: ModelOf<'visit_scoring'>): TouchWeights {
+export function visitWeights(dialect: Dialect, { name, learner }: ModelOf<'visit_scoring'>): TouchWeights {
+  const chances = learner === 'boosted_trees' ? chancesOfTrees(dialect, name) : chancesOfCoefficients(dialect, name);
   const alias = raw(`gains_of_${name}`);
   return {
     joins: sql`
-      left join (${gainRows(dialect, name)}
+      left join (${gainRows(chances)}
       ) as ${alias}
         on ${alias}.conversion_number = paths.conversion_number and ${alias}.position = paths.position`,
     weight: sql`${alias}.gain`,
   };
 }
 
-/** Gains of the touches in `paths`; NULL where the month has no version, or one that learned nothing. */
-function gainRows(dialect: Dialect, model: string): Sql {
-  const carried = ['conversion_name', 'month', 'is_direct'];
-  const most = raw(String(PARTS));
+const CARRIED = ['conversion_name', 'month', 'is_direct'];
+
+/** The CTE `chances` (conversion_number, position, is_direct, chance_after in parts of 1e9), by the coefficients of versions. */
+function chancesOfCoefficients(dialect: Dialect, model: string): Sql {
   return sql`
         with scored as (
           select
             visits.conversion_number, visits.position, visits.is_direct,
             ${score(VISIT_FEATURES.map(({ name }) => name))} as score
-          from (${featureRows(dialect, raw('paths'), PATH, carried)}
+          from (${featureRows(dialect, raw('paths'), PATH, CARRIED)}
           ) as visits
           inner join ${table(APPLIED_VERSIONS.name)} as applied
             on applied.conversion_name = visits.conversion_name and applied.month = visits.month and applied.model = ${model}
@@ -60,7 +62,26 @@ function gainRows(dialect: Dialect, model: string): Sql {
             conversion_number, position, is_direct,
             ${parts(dialect, chance(dialect, raw('score')))} as chance_after
           from scored
-        ),
+        ),`;
+}
+
+/** The same by what trees have said of such visits: the night asks them for what is missing before it credits. */
+function chancesOfTrees(dialect: Dialect, model: string): Sql {
+  return sql`
+        with chances as (
+          select visits.conversion_number, visits.position, visits.is_direct, known.chance as chance_after
+          from (${featureRows(dialect, raw('paths'), PATH, CARRIED)}
+          ) as visits
+          inner join (${appliedTrees(dialect, [model])}
+          ) as grown on grown.conversion_name = visits.conversion_name and grown.month = visits.month
+          inner join ${table(VISIT_CHANCES.name)} as known on known.trees = grown.trees and ${sameFeatures('known', 'visits')}
+        ),`;
+}
+
+/** Gains of the touches in `paths`; NULL where the month has no version, or one that learned nothing. */
+function gainRows(chances: Sql): Sql {
+  const most = raw(String(PARTS));
+  return sql`${chances}
         raised as (
           select
             conversion_number, position, is_direct,
