@@ -1,23 +1,13 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Client } from '@modelcontextprotocol/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createReader } from '../query/reader.ts';
 import { publish } from '../query/testing/publish.ts';
 import { REPORT_TABLES } from '../query/testing/world.ts';
 import { randomNumbers } from '../testing/random.ts';
-import { ask, connect, publishStory, type PublishedStory } from './testing/published.ts';
+import { ask, connect, publishStory, servedStory } from './testing/published.ts';
 
-let story: PublishedStory;
-let client: Client;
-beforeAll(async () => {
-  story = await publishStory();
-  client = await connect(story.context);
-});
-afterAll(async () => {
-  await client.close();
-  await story.close();
-});
+const { client } = await servedStory();
 
 const ALL = { start_date: '2026-01-01', end_date: '2026-03-31' };
 

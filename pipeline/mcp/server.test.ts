@@ -1,21 +1,11 @@
-import type { Client } from '@modelcontextprotocol/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { JANE } from '../query/testing/journey-world.ts';
-import { ADDRESS, type Answered, ask, connect, EARLIER, IP, publishStory, type PublishedStory } from './testing/published.ts';
+import { ADDRESS, type Answered, ask, connect, EARLIER, IP, servedStory } from './testing/published.ts';
 import { TOOLS } from './tools/index.ts';
 
 // Expected figures are those of the story in query/testing/world.ts, worked out by hand.
 
-let story: PublishedStory;
-let client: Client;
-beforeAll(async () => {
-  story = await publishStory();
-  client = await connect(story.context);
-});
-afterAll(async () => {
-  await client.close();
-  await story.close();
-});
+const { story, client } = await servedStory();
 
 const ALL = { start_date: '2026-01-01', end_date: '2026-03-31' };
 const FIRST = [{ conversion: 'closed_won', model: 'first_click' }];

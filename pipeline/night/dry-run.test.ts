@@ -7,6 +7,7 @@ import { DEFINITIONS, forgetDefinitions, isRedefined, recordDefinition } from '.
 import type { BigQueryApi, Field, FinishedQuery, QueryJob } from '../warehouse/bigquery/api.ts';
 import { BigQueryWarehouse } from '../warehouse/bigquery/bigquery.ts';
 import { PlanningApi } from '../warehouse/bigquery/plan.ts';
+import { readOnly, refuseLoad } from '../warehouse/bigquery/testing/read-only.ts';
 import { openDuckDb } from '../warehouse/duckdb/duckdb.ts';
 import { sql, table } from '../warehouse/sql.ts';
 import { planNight, planWrites, type NightPlan } from './dry-run.ts';
@@ -111,22 +112,13 @@ class EmptyDataset implements BigQueryApi {
     this.definitions = definitions;
   }
 
-  async runQuery({ query }: QueryJob): Promise<FinishedQuery> {
-    if (!/^\s*(select|with)\b/.test(query)) throw new Error(`a plan must not write: ${query}`);
+  async runQuery(job: QueryJob): Promise<FinishedQuery> {
+    const { query } = job;
     const asks = query.startsWith('select name, definition_hash, built_at from');
     const fields: Field[] = ['name', 'definition_hash', 'built_at'].map((name) => ({ name, type: 'STRING' }));
     const rows = Object.entries(this.definitions).map(([name, hash]) => ({ f: [{ v: name }, { v: hash }, { v: 'before' }] }));
     const page = { fields, rows: asks ? rows : [] };
-    return {
-      bytes: 5,
-      billedBytes: 5,
-      inserted: 0,
-      updated: 0,
-      deleted: 0,
-      async *pages() {
-        yield page;
-      },
-    };
+    return readOnly(job, 5, page);
   }
   async dryRun({ expected }: QueryJob) {
     return { fields: expected ?? [], bytes: 100 };
@@ -134,9 +126,7 @@ class EmptyDataset implements BigQueryApi {
   async fieldsOf(name: string) {
     return this.tables === 'all' || this.tables.has(name) ? definitionsFields(name) : undefined;
   }
-  async loadFile(): Promise<number> {
-    throw new Error('a plan must not load');
-  }
+  loadFile = refuseLoad;
 }
 
 const definitionsFields = (name: string): Field[] =>

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client } from '@modelcontextprotocol/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createProgram } from '../../pipeline/cli/main.ts';
 import { ROWS_IN_WORDS } from '../../pipeline/mcp/markdown.ts';
 import { MOST_ROWS, MOST_ROWS_OF_ALL, PAGED } from '../../pipeline/mcp/page.ts';
-import { ask, connect, publishStory, type PublishedStory } from '../../pipeline/mcp/testing/published.ts';
+import { ask, servedStory } from '../../pipeline/mcp/testing/published.ts';
 import { TOOLS } from '../../pipeline/mcp/tools/index.ts';
 import { blockOf, codeBlocks, tableOf } from './markdown.ts';
 
@@ -13,16 +12,7 @@ const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'mcp.m
 const blocks = await codeBlocks('mcp.md');
 const json = (name: string) => JSON.parse(blockOf(blocks, `json ${name}`)) as Record<string, unknown>;
 
-let story: PublishedStory;
-let client: Client;
-beforeAll(async () => {
-  story = await publishStory();
-  client = await connect(story.context);
-});
-afterAll(async () => {
-  await client.close();
-  await story.close();
-});
+const { client } = await servedStory();
 
 test('the example is answered as the page says', async () => {
   const { structured, text } = await ask(client, 'get_report_table', json('example'));

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterAll } from 'vitest';
 import { Config } from '../../config/schema.ts';
 import { CONVERSION_CHANGES, CONVERSIONS } from '../../models/conversions/tables.ts';
 import { COSTS } from '../../models/costs/tables.ts';
@@ -210,4 +211,15 @@ export async function ask(
   const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
   if (result.isError) throw new Error(text);
   return { structured: result.structuredContent as Answered, text };
+}
+
+/** The story published, and a client of it, until the test file ends. */
+export async function servedStory(): Promise<{ readonly story: PublishedStory; readonly client: Client }> {
+  const story = await publishStory();
+  const client = await connect(story.context);
+  afterAll(async () => {
+    await client.close();
+    await story.close();
+  });
+  return { story, client };
 }

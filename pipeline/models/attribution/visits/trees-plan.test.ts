@@ -3,6 +3,7 @@ import { Config } from '../../../config/schema.ts';
 import type { BigQueryApi, FinishedQuery, Page, QueryJob } from '../../../warehouse/bigquery/api.ts';
 import { BigQueryWarehouse } from '../../../warehouse/bigquery/bigquery.ts';
 import { PlanningApi } from '../../../warehouse/bigquery/plan.ts';
+import { readOnly, refuseLoad } from '../../../warehouse/bigquery/testing/read-only.ts';
 import { models } from '../fitted/models-step.ts';
 
 const SETTINGS = { project: 'p', dataset: 'd', location: 'EU', maximumBytesBilled: 1000 };
@@ -17,23 +18,14 @@ const text = (name: string) => ({ name, type: name === 'month' || name === 'firs
 
 /** A dataset with conversions and sessions since February, and no version yet. What would write is an error. */
 const dataset: BigQueryApi = {
-  async runQuery({ query }: QueryJob): Promise<FinishedQuery> {
-    if (!/^\s*(select|with)\b/.test(query)) throw new Error(`a plan must not write: ${query}`);
+  async runQuery(job: QueryJob): Promise<FinishedQuery> {
+    const { query } = job;
     const isMonths = query.includes('first_session');
     const months = ['2026-02-01', '2026-03-01'].map((month) => ({ f: [{ v: 'lead' }, { v: month }, { v: '2026-02-03' }] }));
     const page: Page = isMonths
       ? { fields: ['conversion_name', 'month', 'first_session'].map(text), rows: months }
       : { fields: [{ name: 'count', type: 'INTEGER' }], rows: query.startsWith('select count(*) as count') ? [{ f: [{ v: '0' }] }] : [] };
-    return {
-      bytes: 10,
-      billedBytes: 10,
-      inserted: 0,
-      updated: 0,
-      deleted: 0,
-      async *pages() {
-        yield page;
-      },
-    };
+    return readOnly(job, 10, page);
   },
   async dryRun({ expected }: QueryJob) {
     return { fields: expected ?? [], bytes: 1000 };
@@ -41,9 +33,7 @@ const dataset: BigQueryApi = {
   async fieldsOf() {
     return [];
   },
-  async loadFile(): Promise<number> {
-    throw new Error('a plan must not load');
-  },
+  loadFile: refuseLoad,
 };
 
 test('a dry run says which trees a run would grow, and ask, without doing either', async () => {
