@@ -31,6 +31,8 @@ export interface Gate {
   readonly faults: Fault[];
   /** The requests that brought events, preflights left out. */
   readonly passages: Passage[];
+  /** Waits until what has come so far is answered and among the passages; the edge may have stored it long before. */
+  settled(): Promise<void>;
   clear(): void;
   close(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export interface Gate {
 export async function openGate(edgeUrl: string): Promise<Gate> {
   const faults: Fault[] = [];
   const passages: Passage[] = [];
+  const underWay = new Set<Promise<void>>();
 
   const pass = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(request);
@@ -65,12 +68,19 @@ export async function openGate(edgeUrl: string): Promise<Gate> {
       })
       .end('{"success":false}');
   };
-  const { port, close } = await startTestServer('the gate', pass);
+  const { port, close } = await startTestServer('the gate', (request, response) => {
+    const passing = pass(request, response).finally(() => void underWay.delete(passing));
+    underWay.add(passing);
+    return passing;
+  });
   return {
     port,
     url: `http://127.0.0.1:${port}`,
     faults,
     passages,
+    async settled() {
+      await Promise.allSettled(underWay);
+    },
     clear() {
       faults.length = 0;
       passages.length = 0;

@@ -26,7 +26,7 @@ export interface Ground {
   readonly serverKey: { readonly id: string; readonly key: string };
   /** What has landed since the test began. */
   landed(): Promise<Landed>;
-  /** The events of this test, once there are as many as `count` different ones. */
+  /** The events of this test, once there are as many as `count` different ones and the gate has passed on what brought them. */
   eventually(count: number): Promise<readonly EventRow[]>;
 }
 
@@ -90,6 +90,7 @@ export function useEdge(): Ground {
     landed,
     eventually: async (count) => {
       await expect.poll(async () => distinct((await landed()).events).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count);
+      await ground!.gate.settled();
       return distinct((await landed()).events);
     },
   };
