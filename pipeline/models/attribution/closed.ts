@@ -4,9 +4,9 @@ import { type Sql, raw, sql } from '../../warehouse/sql.ts';
 import { type Computed, as } from './steps.ts';
 import { FULL_CREDIT } from './tables.ts';
 
-// Models whose credits and values have a closed form. All touches between the ends of a path have the same share, which comes
-// in two sizes: one part more for the least session ids. The ends, where they have shares of their own, are one touch each. So
-// the largest remainders of a path are found by comparing at most four numbers, and no touch need be sorted by its own.
+// Models whose credits have a closed form. All touches between the ends of a path have the same share, which comes in two sizes:
+// one part more for the least session ids. The ends, where they have shares of their own, are one touch each. No touch need be
+// sorted to know what it has, nor what all those up to it have.
 
 /** Typed, because DuckDB computes with bare numbers in 32 bits. */
 export const FULL = raw(`cast(${FULL_CREDIT} as int64)`);
@@ -21,12 +21,12 @@ export interface ClosedShares {
   readonly others: Sql;
   /** Which rest. */
   readonly rest: Sql;
-  /** How many of those touches have a lesser session id. */
-  readonly before: Sql;
+  /** How many of those touches have no greater session id, this one included where it is one of them. */
+  readonly upTo: Sql;
 }
 
 /** All touches share equally. */
-export const EQUAL: ClosedShares = { others: raw('path_length'), rest: FULL, before: raw('(id_rank - 1)') };
+export const EQUAL: ClosedShares = { others: raw('path_length'), rest: FULL, upTo: raw('id_rank') };
 
 /**
  * The first and the last touch have their shares, those between them the rest in equal parts. Of two touches both shares are
@@ -42,7 +42,7 @@ export function endsShares({ first, last }: Pick<ModelOf<'position_based'>, 'fir
     },
     others: raw('if(path_length > 2, path_length - 2, 0)'),
     rest: parts(BigInt(FULL_CREDIT) - head - tail),
-    before: raw('(id_rank - 1 - if(first_id_rank < id_rank, 1, 0) - if(last_id_rank < id_rank, 1, 0))'),
+    upTo: raw('if(path_length > 2, id_rank - if(first_id_rank <= id_rank, 1, 0) - if(last_id_rank <= id_rank, 1, 0), 0)'),
   };
 }
 
@@ -61,59 +61,28 @@ function twoTouches(first: bigint, last: bigint): [Sql, Sql] {
 }
 
 /**
- * Four steps of columns, each over those before, that end with `credit_…` and `value_…` of the given suffix. They need
- * `value_wholes` and `value_rest`, the thousand millions of the value's size and what is left of it.
+ * Two steps of columns, the second over the first, that end with `credit_…` and `credited_…` of the given suffix: what a touch
+ * has, and what it and the touches of lesser session ids have together.
  */
-export function closedSteps(dialect: Dialect, { ends, others, rest, before }: ClosedShares, suffix: string): Computed[][] {
+export function closedSteps(dialect: Dialect, { ends, others, rest, upTo }: ClosedShares, suffix: string): Computed[][] {
   const name = (what: string): Sql => raw(`${what}_${suffix}`);
   const of = (value: Sql, what: string): Computed => as(value, `${what}_${suffix}`);
-  const isMore = sql`${name('before')} < ${name('more')}`;
-  const left = (credit: Sql): Sql => sql`mod(value_rest * ${credit}, ${FULL})`;
-  const own = (first: string, last: string, other: Sql): Sql =>
-    ends ? sql`case when position = 1 then ${name(first)} when position = path_length then ${name(last)} else ${other} end` : other;
-  const lefts = sql`${name('more')} * ${name('more_left')} + (${name('others')} - ${name('more')}) * ${name('less_left')}${
-    ends ? sql` + ${name('first_left')} + ${name('last_left')}` : raw('')
-  }`;
-  // How many touches come before this one where remainders are ordered: of those that have one part more, of the others, and the ends.
-  const ahead = sql`case
-            when ${name('more_left')} > ${name('own_left')} then ${name('more')}
-            when ${name('more_left')} = ${name('own_left')} then if(${isMore}, ${name('before')}, ${name('more')})
-            else 0
-          end
-          + case
-            when ${name('less_left')} > ${name('own_left')} then ${name('others')} - ${name('more')}
-            when ${name('less_left')} = ${name('own_left')} and not ${isMore} then ${name('before')} - ${name('more')}
-            else 0
-          end${ends ? sql`${endAhead('first')}${endAhead('last')}` : raw('')}`;
+  const other = sql`${name('less')} + if(${name('up_to')} <= ${name('more')}, 1, 0)`;
+  const ofOthers = sql`${name('less')} * ${name('up_to')} + if(${name('up_to')} < ${name('more')}, ${name('up_to')}, ${name('more')})`;
+  const ofEnd = (end: string): Sql => sql` + if(${raw(end)}_id_rank <= id_rank, ${name(end)}, 0)`;
   return [
     [
-      of(others, 'others'),
-      of(before, 'before'),
+      of(upTo, 'up_to'),
       of(sql`coalesce(${dialect.intDiv(rest, sql`nullif(${others}, 0)`)}, 0)`, 'less'),
       of(sql`coalesce(mod(${rest}, nullif(${others}, 0)), 0)`, 'more'),
       ...(ends ? [of(ends.first, 'first'), of(ends.last, 'last')] : []),
     ],
     [
-      of(own('first', 'last', sql`${name('less')} + if(${isMore}, 1, 0)`), 'credit'),
-      of(left(name('less')), 'less_left'),
-      of(left(sql`(${name('less')} + 1)`), 'more_left'),
-      ...(ends ? [of(left(name('first')), 'first_left'), of(left(name('last')), 'last_left')] : []),
-    ],
-    [of(own('first_left', 'last_left', sql`if(${isMore}, ${name('more_left')}, ${name('less_left')})`), 'own_left')],
-    [
       of(
-        sql`if(value_micros < 0, -1, 1) * (
-          value_wholes * ${name('credit')} + ${dialect.intDiv(sql`value_rest * ${name('credit')}`, FULL)}
-          + if(${ahead} < ${dialect.intDiv(lefts, FULL)}, 1, 0)
-        )`,
-        'value',
+        ends ? sql`case when position = 1 then ${name('first')} when position = path_length then ${name('last')} else ${other} end` : other,
+        'credit',
       ),
+      of(ends ? sql`${ofOthers}${ofEnd('first')}${ofEnd('last')}` : ofOthers, 'credited'),
     ],
   ];
-
-  function endAhead(end: 'first' | 'last'): Sql {
-    const [endLeft, rank] = [name(`${end}_left`), raw(`${end}_id_rank`)];
-    return sql`
-          + if(${endLeft} > ${name('own_left')} or ${endLeft} = ${name('own_left')} and ${rank} < id_rank, 1, 0)`;
-  }
 }

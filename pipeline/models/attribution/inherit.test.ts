@@ -109,7 +109,7 @@ describe('a conversion with a parent', () => {
     expect(await credited()).toEqual(['lead L: Podcast (SRA)', 'mql M: Podcast (SRA) < lead L']);
   });
 
-  test('divides its value anew by the credits: the rest goes to the largest remainders', async () => {
+  test('divides its value anew by what is credited up to each session id', async () => {
     await open('direct');
     const parent = { conversion_name: 'lead', conversion_id: 'L', model: 'last_click', click_time: instant('10:00'), value_micros: 7 };
     await world.load(ATTRIBUTION, [
@@ -122,9 +122,9 @@ describe('a conversion with a parent', () => {
     const source = creditRows(world.warehouse.dialect, world.config, scope);
     const rows = sql`select session_id, credit, value_micros, inherited_from_id from (${source}) as credits order by session_id nulls first`;
     expect(await world.warehouse.rows(rows)).toEqual([
-      { session_id: 's1', credit: 333_333_334, value_micros: -34, inherited_from_id: 'L' },
+      { session_id: 's1', credit: 333_333_334, value_micros: -33, inherited_from_id: 'L' },
       { session_id: 's2', credit: 333_333_333, value_micros: -33, inherited_from_id: 'L' },
-      { session_id: 's3', credit: 333_333_333, value_micros: -33, inherited_from_id: 'L' },
+      { session_id: 's3', credit: 333_333_333, value_micros: -34, inherited_from_id: 'L' },
     ]);
   });
 

@@ -1,8 +1,7 @@
 import type { Dialect } from '../../warehouse/dialect.ts';
-import { type Sql, arrayParam, join, raw, sql } from '../../warehouse/sql.ts';
+import { type Sql, arrayParam, raw, sql } from '../../warehouse/sql.ts';
 import { FULL } from './closed.ts';
-import { valueParts } from './shares.ts';
-import { selected } from './steps.ts';
+import { valueOf } from './shares.ts';
 
 /**
  * CTEs of conversions that inherit: `heirs`, the credits they have from their parents, and `own`, those of `asked` whose
@@ -36,10 +35,12 @@ const CARRIED = 'conversion_number, model, session_id, credit, click_time, reaso
 
 /** CTEs from `heirs` to `inherited_values`, where the value of each conversion is divided by the credits it inherits. */
 export function inheritedValues(dialect: Dialect): Sql {
-  const ofModel = 'partition by conversion_number, model';
+  const order = raw(
+    'partition by conversion_number, model order by session_id nulls first rows between unbounded preceding and current row',
+  );
   return sql`
     heirs_parts as (
-      select ${raw(CARRIED)}, value_micros, ${join(valueParts(dialect, 'credit', 'inherited').map(selected))}
+      select ${raw(CARRIED)}, value_micros, cast(sum(credit) over (${order}) as int64) as credited
       from heirs
       where credit < ${FULL}
     ),
@@ -48,12 +49,7 @@ export function inheritedValues(dialect: Dialect): Sql {
       from heirs
       where credit = ${FULL}
       union all
-      select
-        ${raw(CARRIED)},
-        if(value_micros < 0, -1, 1) * (value_floor_inherited + if(
-          row_number() over (${raw(ofModel)} order by value_remainder_inherited desc nulls last, session_id nulls first)
-            <= abs(value_micros) - cast(sum(value_floor_inherited) over (${raw(ofModel)}) as int64), 1, 0
-        )) as value_micros
+      select ${raw(CARRIED)}, ${valueOf(dialect)} as value_micros
       from heirs_parts
     ),`;
 }

@@ -72,10 +72,7 @@ export function pathsOf(
     as(raw('row_number() over (partition by conversion_number order by session_id nulls first)'), 'id_rank'),
     as(sql`max(if(is_direct, null, position)) ${OF_PATH}`, 'last_significant'),
     ...needs.significant.map(({ model }) => as(sql`max(if(${raw(flagOf(model))}, position, null)) ${OF_PATH}`, significantPosition(model))),
-    ...needs.decays.flatMap((model) => [
-      as(decayed(model), decayWeight(model.name)),
-      as(sql`cast(sum(${decayed(model)}) ${OF_PATH} as int64)`, decayTotal(model.name)),
-    ]),
+    ...needs.decays.map(({ name }) => as(sql`cast(sum(${raw(decayWeight(name))}) ${OF_PATH} as int64)`, decayTotal(name))),
     ...(needs.hasChannels
       ? [
           as(raw('count(*) over (partition by conversion_number, channel)'), 'channel_touches'),
@@ -83,7 +80,8 @@ export function pathsOf(
         ]
       : []),
   ];
-  const known = [...carried, 'position', 'path_length'];
+  const weights = needs.decays.map((model) => as(decayed(model), decayWeight(model.name)));
+  const known = [...carried, 'position', 'path_length', ...weights.map(({ name }) => name)];
   const ctes = sql`
     windows as (
       select
@@ -116,11 +114,20 @@ export function pathsOf(
             : raw('')
         }
       from window_sessions
-    ),
+    ),${
+      isLong
+        ? sql`
+    decayed_sessions as (
+      select
+        ${join([raw([...carried, ...flags, 'position', 'path_length'].join(', ')), ...weights.map(selected)], ',\n        ')}
+      from ordered_sessions
+    ),`
+        : raw('')
+    }
     paths as (
       select
         ${join([raw(known.join(', ')), ...ofPath.map(selected)], ',\n        ')}
-      from ordered_sessions
+      from ${raw(isLong ? 'decayed_sessions' : 'ordered_sessions')}
     ),`;
   return { ctes, columns: [...known, ...ofPath.map(({ name }) => name)] };
 }

@@ -2,7 +2,7 @@ import type { AttributionModel } from '../../config/attribution.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql } from '../../warehouse/sql.ts';
 import { FULL, closedSteps } from './closed.ts';
-import { type Computed, Steps, as } from './steps.ts';
+import { Steps, as } from './steps.ts';
 import { type CreditRule, creditRule, weighedPart } from './rules.ts';
 
 type OfKind<Kind extends CreditRule['kind']> = { readonly suffix: string; readonly rule: Extract<CreditRule, { kind: Kind }> };
@@ -18,7 +18,7 @@ const OF_PATH = raw('over (partition by conversion_number)');
  * value_micros) per touch and model that credits it. The names come back before a touch stands once for each model: no text is
  * then copied for every model by itself. The credits of all models stand side by side until the end, so that touches are gone through once
  * however many models there are; what whole division leaves over goes, one unit each, to the largest remainders, of equal ones
- * to the least session id (Hamilton's method). Values are divided by credits in the same way.
+ * to the least session id (Hamilton's method). Values are divided by what is credited so far: see {@link valueOf}.
  * @param columns those of `paths`.
  * @param counts whether a path is credited at all, a condition over `paths`.
  */
@@ -45,8 +45,6 @@ export function creditsOfPaths(dialect: Dialect, models: readonly AttributionMod
     },
   );
   if (closed.length > 0) {
-    const size = dialect.intDiv(raw('abs(value_micros)'), FULL);
-    steps.add('sized', [as(size, 'value_wholes'), as(sql`abs(value_micros) - ${size} * ${FULL}`, 'value_rest')]);
     const forms = closed.map(({ suffix, rule }) => closedSteps(dialect, rule.shares, suffix));
     forms[0]!.forEach((_, i) =>
       steps.add(
@@ -60,19 +58,20 @@ export function creditsOfPaths(dialect: Dialect, models: readonly AttributionMod
       all.map((one) => sql`when ${raw(one.suffix)} then ${what(one)}`),
       ' ',
     );
-  const credit = pick(({ suffix, rule }) => (rule.kind === 'whole' ? sql`if(is_${raw(suffix)}, ${FULL}, 0)` : raw(`credit_${suffix}`)));
+  const ofModel = (whole: (suffix: string) => Sql, shared: string) =>
+    pick(({ suffix, rule }) => (rule.kind === 'whole' ? whole(suffix) : raw(`${shared}_${suffix}`)));
   return sql`${steps.ctes()}
     credits as (
-      select conversion_name, id, model, session_id, started_at, credit, value_micros
+      select conversion_name, id, model, session_id, started_at, credit, ${valueOf(dialect)} as value_micros
       from (
         select
-          asked.conversion_name, asked.id, models.model, touches.session_id, touches.started_at,
-          case models.number ${credit} end as credit,
-          case models.number ${pick(({ suffix, rule }) => raw(rule.kind === 'whole' ? 'touches.value_micros' : `value_${suffix}`))} end as value_micros
+          asked.conversion_name, asked.id, models.model, touches.session_id, touches.started_at, touches.value_micros,
+          case models.number ${ofModel((suffix) => sql`if(is_${raw(suffix)}, ${FULL}, 0)`, 'credit')} end as credit,
+          case models.number ${ofModel(() => FULL, 'credited')} end as credited
         from ${raw(steps.last)} as touches
         inner join asked on asked.conversion_number = touches.conversion_number
         cross join models
-      ) as credited
+      ) as touches
       where credit > 0
     ),`;
 }
@@ -85,7 +84,7 @@ interface Divided {
 }
 
 /**
- * From `paths` to the credits and values of models whose remainders must be sorted, by {@link TOUCH_KEY}. Apart from the rest of
+ * From `paths` to what models whose remainders must be sorted credit, each touch and so far, by {@link TOUCH_KEY}. Apart from the rest of
  * the touch, because each sort moves all that is carried along, and most of it is text.
  */
 function dividedParts(dialect: Dialect, { fractions, weights, hasEnds }: Divided, columns: readonly string[], counts: Sql): Steps {
@@ -97,8 +96,7 @@ function dividedParts(dialect: Dialect, { fractions, weights, hasEnds }: Divided
       from: (before) => sql`${raw(before === 'paths' ? 'paths' : `${before} as paths`)}${rule.joins ?? raw('')}`,
     });
   });
-  const valued = [...TOUCH_KEY, 'path_length', ...(divided.length > 0 ? ['value_micros'] : [])];
-  const touch = [...valued, ...(weights.length > 0 || hasEnds ? ['position'] : [])];
+  const touch = [...TOUCH_KEY, 'path_length', ...(weights.length > 0 || hasEnds ? ['position'] : [])];
   const kept = [...touch, ...(weights.length > 0 ? ['last_significant'] : [])];
   const shares = fractions.flatMap(({ suffix, rule }) => [as(rule.floor, `floor_${suffix}`), as(rule.remainder, `remainder_${suffix}`)]);
   steps.add('shared', shares, { keep: [...kept, ...steps.made('weight')], where: counts });
@@ -117,45 +115,45 @@ function dividedParts(dialect: Dialect, { fractions, weights, hasEnds }: Divided
         as(sql`max(if(position = path_length, id_rank, null)) ${OF_PATH}`, 'last_id_rank'),
       ]
     : [];
-  const credits = divided.map(({ suffix }) => as(withRest(`floor_${suffix}`, `remainder_${suffix}`, FULL), `credit_${suffix}`));
-  steps.add('divided', [...credits, ...ends], { keep: divided.length > 0 ? valued : TOUCH_KEY });
+  const given = divided.flatMap(({ suffix }) => {
+    const [floor, order] = [raw(`floor_${suffix}`), byRemainder(suffix)];
+    return [
+      as(sql`row_number() over (${order})`, `place_${suffix}`),
+      as(sql`cast(sum(${floor}) over (${order} rows between unbounded preceding and current row) as int64)`, `floors_${suffix}`),
+      as(sql`${FULL} - cast(sum(${floor}) ${OF_PATH} as int64)`, `left_${suffix}`),
+    ];
+  });
+  steps.add('placed', [...given, ...ends], { keep: divided.length > 0 ? [...TOUCH_KEY, ...steps.made('floor')] : TOUCH_KEY });
   if (divided.length === 0) return steps;
-  steps.add(
-    'value_parts',
-    divided.flatMap(({ suffix }) => valueParts(dialect, `credit_${suffix}`, suffix)),
-  );
-  const values = divided.map(({ suffix }) => as(dividedValue(suffix), `value_${suffix}`));
-  const ranks = hasEnds ? ['first_id_rank', 'last_id_rank'] : [];
-  steps.add('valued', values, { keep: [...TOUCH_KEY, ...ranks, ...steps.made('credit')] });
+  const credits = divided.flatMap(({ suffix }) => {
+    const [place, left] = [raw(`place_${suffix}`), raw(`left_${suffix}`)];
+    return [
+      as(sql`${raw(`floor_${suffix}`)} + if(${place} <= ${left}, 1, 0)`, `credit_${suffix}`),
+      as(sql`${raw(`floors_${suffix}`)} + if(${place} < ${left}, ${place}, ${left})`, `credited_${suffix}`),
+    ];
+  });
+  steps.add('divided', credits, { keep: [...TOUCH_KEY, ...ends.map(({ name }) => name)] });
   return steps;
 }
 
 /**
- * Floors that sum to a whole less their remainders, with those largest remainders rounded up that the whole asks for. Remainder
- * and rank are sorted as one number; below 1e9 times the length of the path, as remainders are, they leave room for it.
+ * The touches of a path with the largest remainders first, of equal ones the least session id. Remainder and rank are sorted as one number;
+ * below 1e9 times the length of the path, as remainders are, they leave room for it.
  */
-function withRest(floor: string, remainder: string, whole: Sql): Sql {
-  return sql`${raw(floor)} + if(
-          row_number() over (partition by conversion_number order by ${raw(remainder)} * (path_length + 1) - id_rank desc nulls last)
-            <= ${whole} - cast(sum(${raw(floor)}) ${OF_PATH} as int64), 1, 0
-        )`;
+function byRemainder(suffix: string): Sql {
+  return raw(`partition by conversion_number order by remainder_${suffix} * (path_length + 1) - id_rank desc nulls last`);
 }
 
 /**
- * The whole micros of a value that a credit has, and what is left of it in parts of 1e9, as columns of the given suffix. The value
- * may exceed what a product with 1e9 leaves room for, so its thousand millions are multiplied apart.
+ * What a touch has of a value: the part of all that is `credited` up to and with it, less the part of what is without its own `credit`.
+ * Parts are rounded down to whole micros, so that those of a path sum to the value, and none lies a micro or more from its exact share.
+ * The value may exceed what a product with 1e9 leaves room for, so its thousand millions are multiplied apart.
  */
-export function valueParts(dialect: Dialect, credit: string, suffix: string): Computed[] {
+export function valueOf(dialect: Dialect): Sql {
   const wholes = dialect.intDiv(raw('abs(value_micros)'), FULL);
-  const rest = sql`(abs(value_micros) - ${wholes} * ${FULL}) * ${raw(credit)}`;
-  return [
-    as(sql`${wholes} * ${raw(credit)} + ${dialect.intDiv(rest, FULL)}`, `value_floor_${suffix}`),
-    as(sql`mod(${rest}, ${FULL})`, `value_remainder_${suffix}`),
-  ];
-}
-
-/** What a credit has of the value, from the columns of {@link valueParts}. */
-function dividedValue(suffix: string): Sql {
-  const size = withRest(`value_floor_${suffix}`, `value_remainder_${suffix}`, raw('abs(value_micros)'));
-  return sql`if(value_micros < 0, -1, 1) * (${size})`;
+  const rest = sql`(abs(value_micros) - ${wholes} * ${FULL})`;
+  const part = (credited: Sql): Sql => dialect.intDiv(sql`${rest} * ${credited}`, FULL);
+  return sql`if(value_micros < 0, -1, 1) * (
+          ${wholes} * credit + ${part(raw('credited'))} - ${part(raw('(credited - credit)'))}
+        )`;
 }

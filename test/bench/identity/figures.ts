@@ -19,7 +19,7 @@ import { type GraphShape, addDay, fillEvents } from './graph.ts';
 
 const WITHOUT_CAPS = 1_000_000_000;
 /** What DuckDB may take; beside it stand the graph, which lives in Node, and Node itself. */
-const ENGINE_MEMORY = '4GB';
+const ENGINE_MEMORY = '3500MB';
 const GIGABYTE = 1e9;
 
 const configOf = (identityRules: ConfigInput['identity']): Config =>

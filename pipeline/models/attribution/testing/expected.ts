@@ -1,6 +1,6 @@
 import { type AttributionModel, lookbackDaysOf, modelsOf } from '../../../config/attribution.ts';
 import { Config } from '../../../config/schema.ts';
-import { FULL, type OracleTouch, divided, expectedShares } from './oracle.ts';
+import { FULL, type OracleTouch, byId, expectedShares, runningValues } from './oracle.ts';
 import { type Conversion, type ENGAGEMENT, type Session, type State, byKey, engagedSeconds, keyOf, parentOf, settings } from './worlds.ts';
 
 // Credits by their definition, one conversion at a time: what the SQL is compared with.
@@ -66,7 +66,7 @@ export function expectedCredits(
     const answered = isSelfReported(source, model);
     const shares =
       answered || path.length === 0 ? new Map([['', FULL]]) : expectedShares(model, path.map(touchOf), Date.parse(source.at) * 1000);
-    const values = one.value === null ? undefined : divided(BigInt(one.value), shares);
+    const values = one.value === null ? undefined : runningValues(BigInt(one.value), isHeir ? byId(shares) : shares);
     return [...shares].map(([id, credit]): Credit => {
       const session = path.find((touch) => touch.id === id);
       return {

@@ -2,7 +2,7 @@ import { type AttributionModel, lookbackDaysOf, modelsOf } from '../../../config
 import type { Config, ConfigInput } from '../../../config/schema.ts';
 import { randomNumbers } from '../../../testing/random.ts';
 import type { Row } from '../../../warehouse/warehouse.ts';
-import { type OracleTouch, divided, expectedShares } from './oracle.ts';
+import { type OracleTouch, expectedShares, runningValues } from './oracle.ts';
 
 // Small random worlds for the models: a person with some sessions and two conversions. They do not touch each other, so that
 // many of them lie in one database.
@@ -156,7 +156,7 @@ function creditsOf(one: WorldConversion, model: AttributionModel, touches: reado
     .filter(({ at }) => at >= begin && at <= one.at + 300_000_000)
     .toSorted((a, b) => (a.at === b.at ? (a.id < b.id ? -1 : 1) : a.at - b.at));
   const shares = path.length === 0 ? new Map([['', 1_000_000_000n]]) : expectedShares(model, path, one.at);
-  const values = one.value === null ? undefined : divided(one.value, shares);
+  const values = one.value === null ? undefined : runningValues(one.value, shares);
   return [...shares].map(([session_id, credit]) => ({
     conversion_name: one.name,
     conversion_id: one.id,

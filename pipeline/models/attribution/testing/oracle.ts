@@ -14,29 +14,41 @@ export interface OracleTouch {
 export const FULL = 1_000_000_000n;
 
 /**
- * The credits of the touches of a path, by session id; touches without a credit are missing.
+ * The credits of the touches of a path, by session id; touches without a credit are missing. They stand in the order in which
+ * {@link runningValues} divides a value: by their remainders, of position-based models by session id.
  * @param path in the order of (start, id), at least one touch.
  * @param anchor attribution_time, in microseconds since 1970.
  */
 export function expectedShares(model: AttributionModel, path: readonly OracleTouch[], anchor: number): Map<string, bigint> {
   const weights = weightsOf(model, path, anchor);
-  if (weights.some((weight) => weight > 0n)) return divided(FULL, new Map(path.map(({ id }, i) => [id, weights[i]!])));
-  return new Map([[lastSignificant(path).id, FULL]]);
+  if (weights.every((weight) => weight === 0n)) return new Map([[lastSignificant(path).id, FULL]]);
+  const shares = divided(FULL, new Map(path.map(({ id }, i) => [id, weights[i]!])));
+  return model.type === 'position_based' ? byId(shares) : shares;
 }
 
-/** A whole divided by weights: floors first, then one unit each for the largest remainders, of equal ones for the least id. */
-export function divided(whole: bigint, weights: ReadonlyMap<string, bigint>): Map<string, bigint> {
+/** Shares in the order of the session ids, in which heirs divide their values. */
+export const byId = (shares: ReadonlyMap<string, bigint>): Map<string, bigint> =>
+  new Map([...shares].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+/**
+ * A whole divided by weights: floors first, then one unit each for the largest remainders, of equal ones for the least id. In the
+ * order of the remainders.
+ */
+function divided(whole: bigint, weights: ReadonlyMap<string, bigint>): Map<string, bigint> {
   const entries = [...weights].filter(([, weight]) => weight > 0n);
   const total = entries.reduce((sum, [, weight]) => sum + weight, 0n);
-  const size = whole < 0n ? -whole : whole;
-  const parts = entries.map(([id, weight]) => ({ id, part: (size * weight) / total, rest: (size * weight) % total }));
-  let left = size - parts.reduce((sum, { part }) => sum + part, 0n);
-  for (const one of parts.toSorted((a, b) => (a.rest === b.rest ? (a.id < b.id ? -1 : 1) : a.rest > b.rest ? -1 : 1))) {
-    if (left === 0n) break;
-    one.part += 1n;
-    left -= 1n;
-  }
-  return new Map(parts.map(({ id, part }) => [id, whole < 0n ? -part : part]));
+  const parts = entries
+    .map(([id, weight]) => ({ id, part: (whole * weight) / total, rest: (whole * weight) % total }))
+    .toSorted((a, b) => (a.rest === b.rest ? (a.id < b.id ? -1 : 1) : a.rest > b.rest ? -1 : 1));
+  const left = whole - parts.reduce((sum, { part }) => sum + part, 0n);
+  return new Map(parts.map(({ id, part }, i) => [id, BigInt(i) < left ? part + 1n : part]));
+}
+
+/** A value divided by shares: what those up to each touch have of its size, rounded down, less what those before it have. */
+export function runningValues(value: bigint, shares: ReadonlyMap<string, bigint>): Map<string, bigint> {
+  const [size, sign] = value < 0n ? [-value, -1n] : [value, 1n];
+  const upTo = (count: number) => ([...shares.values()].slice(0, count).reduce((sum, share) => sum + share, 0n) * size) / FULL;
+  return new Map([...shares.keys()].map((id, i) => [id, sign * (upTo(i + 1) - upTo(i))]));
 }
 
 const lastSignificant = (path: readonly OracleTouch[]): OracleTouch => path.findLast(({ direct }) => !direct) ?? path.at(-1)!;
