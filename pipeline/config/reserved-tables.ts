@@ -30,6 +30,7 @@ const RESERVED_TABLES: ReadonlySet<string> = new Set([
   'touched_conversions',
   'exchange_rates',
   'attribution',
+  'attribution_touches',
   'touched_credits',
   'channel_effects',
   'model_versions',

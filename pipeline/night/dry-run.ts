@@ -170,6 +170,12 @@ async function publishing(
   if (!steps.some(({ name }) => name === 'publish')) return [];
   const created = new Set(before.filter(({ sql: text }) => text.startsWith('create table if not exists')).map(({ label }) => label));
   const statements: NightStatement[] = [];
+  // A view over a table that is not there yet shows as little.
+  const views = before.filter(
+    ({ sql: text }) =>
+      text.startsWith('create or replace view') && [...created].some((label) => text.includes(`.${label.split(' ')[1]!}\``)),
+  );
+  for (const { label } of views) created.add(label);
   for (const { name } of PUBLISHED_TABLES) {
     const label = `read ${name}`;
     const isNew = created.has(`create ${name}`);

@@ -38,6 +38,7 @@ const MODEL_TABLES = new Set([
   'user_identities',
   'conversions',
   'attribution',
+  'attribution_touches',
   'report_sessions',
   'report_credits',
   'report_event_funnels',

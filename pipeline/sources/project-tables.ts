@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { sourceTable } from './sources.ts';
 import type { TableDefinition } from '../warehouse/warehouse.ts';
 import { FITTED_TABLES } from '../models/attribution/fitted-tables.ts';
-import { ATTRIBUTION_TABLES } from '../models/attribution/tables.ts';
+import { attributionTables } from '../models/attribution/tables.ts';
 import { VISIT_TABLES } from '../models/attribution/visits/tables.ts';
 import { DERIVE_TABLES } from '../models/conversions/derive/tables.ts';
 import { SIMPLE_TABLES } from '../models/conversions/simple/tables.ts';
@@ -17,7 +17,7 @@ import { STAGED_RATES } from '../models/rates/tables.ts';
 import { REPORT_TABLES } from '../models/reports/tables.ts';
 import { SESSION_TABLES } from '../models/sessions/tables.ts';
 
-/** Tables that every project has. Those named staged_* hold what a step needs only while it runs. */
+/** Tables that look the same in every project. Those named staged_* hold what a step needs only while it runs. */
 export const STATIC_TABLES: readonly TableDefinition[] = [
   DEFINITIONS,
   ...ERASURE_TABLES,
@@ -28,7 +28,6 @@ export const STATIC_TABLES: readonly TableDefinition[] = [
   ...SIMPLE_TABLES,
   ...DERIVE_TABLES,
   STAGED_RATES,
-  ...ATTRIBUTION_TABLES,
   ...FITTED_TABLES,
   ...VISIT_TABLES,
   ...COST_TABLES,
@@ -39,5 +38,5 @@ export const STATIC_TABLES: readonly TableDefinition[] = [
 /** All tables of a project: what `Warehouse.migrate` creates. */
 export function projectTables(config: Config): TableDefinition[] {
   const sources = Object.entries(config.sources).map(([name, source]) => sourceTable(name, source));
-  return [...STATIC_TABLES, ...config.costs.map((_, i) => stagedCosts(i)), ...sources];
+  return [...STATIC_TABLES, ...attributionTables(config), ...config.costs.map((_, i) => stagedCosts(i)), ...sources];
 }

@@ -18,6 +18,8 @@ export interface TableDefinition {
   readonly snapshotOrder?: readonly string[];
   /** Most texts stand in many rows that lie together: DuckDB then writes them once each, and does not first try what else is smaller. */
   readonly hasRepeatedTexts?: boolean;
+  /** What it shows, of a view: {@link Warehouse.migrate} writes it anew each time, nothing else is written to it. Without parameters. */
+  readonly query?: Sql;
 }
 
 /** The key columns of a table as a table of their own: what {@link Warehouse.delete} is given. */

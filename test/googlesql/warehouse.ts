@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Column, ColumnType } from '../../edge/contract/columns.ts';
 import { bigQueryDialect } from '../../pipeline/warehouse/bigquery/dialect.ts';
 import { render } from '../../pipeline/warehouse/bigquery/render.ts';
-import { deleteKeys, fitted, merge as mergeStatement, replaceDays } from '../../pipeline/warehouse/bigquery/statements.ts';
+import { createView, deleteKeys, fitted, merge as mergeStatement, replaceDays } from '../../pipeline/warehouse/bigquery/statements.ts';
 import { UserError } from '../../pipeline/config/user-error.ts';
 import { beyond32Bits, checkedLength } from '../../pipeline/warehouse/integers.ts';
 import { noCompleteKey, outsideDays } from '../../pipeline/warehouse/key-check.ts';
@@ -39,7 +39,17 @@ export class GoogleSqlWarehouse implements Warehouse {
   }
 
   async migrate(tables: readonly TableDefinition[]): Promise<void> {
-    for (const definition of tables) if (!this.#tables.has(definition.name)) this.#tables.set(definition.name, { definition, rows: [] });
+    for (const definition of tables) {
+      if (definition.query === undefined) {
+        const former = this.#tables.get(definition.name);
+        // A column that is new has no value in the rows that are there.
+        const rows = (former?.rows ?? []).map((row) => completed(definition, row));
+        this.#tables.set(definition.name, { definition, rows });
+        continue;
+      }
+      this.#tables.set(definition.name, { definition, rows: [] });
+      await this.#analyze(createView(definition, definition.query), []);
+    }
   }
 
   async rows<Result = Row>(query: Sql): Promise<Result[]> {
@@ -203,6 +213,7 @@ export class GoogleSqlWarehouse implements Warehouse {
   #stored(target: TableDefinition): { definition: TableDefinition; rows: Row[] } {
     const stored = this.#tables.get(target.name);
     if (!stored) throw new Error(`there is no table ${target.name}: migrate first`);
+    if (stored.definition.query) throw new Error(`${target.name} is a view: nothing can be written to it`);
     return stored;
   }
 
@@ -218,7 +229,9 @@ export class GoogleSqlWarehouse implements Warehouse {
 
   async #evaluate(query: Sql): Promise<Row[]> {
     const { text, tables, parameters } = this.#rendered(query);
-    return this.#engine.evaluate(text, tables, parameters);
+    const seen = [];
+    for (const one of tables) seen.push(one.definition.query ? { ...one, rows: await this.#evaluate(one.definition.query) } : one);
+    return this.#engine.evaluate(text, seen, parameters);
   }
 
   async #analyze(statement: Sql, targets: readonly TableDefinition[]): Promise<void> {

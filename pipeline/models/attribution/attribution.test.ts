@@ -138,13 +138,13 @@ test('a model that is taken out of the config disappears, and a second run chang
   await touches({ id: 's1', at: '10:00' });
   await conversion('13:00');
   expect((await world.run(attribution, attribution)).map(({ changes }) => changes)).toEqual([
-    { attribution: { inserted: 3, updated: 0, deleted: 0 } },
+    { attribution: { inserted: 1, updated: 0, deleted: 0 } },
     { attribution: { inserted: 0, updated: 0, deleted: 0 } },
   ]);
   const { warehouse, config } = world;
   const fewer = { ...config, attribution: { ...config.attribution, models: ['first_click' as const] } };
   expect((await attribution({ warehouse, config: fewer, configFolder: '', now: '2026-07-02T03:00:00.000Z' })).changes).toEqual({
-    attribution: { inserted: 1, updated: 0, deleted: 3 },
+    attribution: { inserted: 1, updated: 0, deleted: 1 },
   });
   expect(await world.rows('select model from attribution')).toEqual([{ model: 'first_click' }]);
 });

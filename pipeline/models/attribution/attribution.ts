@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql, table } from '../../warehouse/sql.ts';
-import type { Change, Warehouse } from '../../warehouse/warehouse.ts';
+import type { Change, TableDefinition, Warehouse } from '../../warehouse/warehouse.ts';
 import { TOUCHED_CONVERSIONS } from '../conversions/tables.ts';
 import { builtBy, definitionHash, isRedefined, recordDefinition } from '../definitions.ts';
 import { emptyHeld } from '../empty-held.ts';
@@ -10,15 +10,7 @@ import type { Step, StepContext } from '../step.ts';
 import { type CreditScope, creditRows, customRefusals, pathsByModels } from './credits.ts';
 import { type CustomModel, type RefusedRow, customModels, refusedWeight } from './custom.ts';
 import { heirsByLevel } from './levels.ts';
-import {
-  ATTRIBUTION,
-  STAGED_ATTRIBUTED,
-  STAGED_CREDITS,
-  STAGED_FORMER_CREDITS,
-  STAGED_PARENT_CREDITS,
-  STAGED_TABLES,
-  TOUCHED_CREDITS,
-} from './tables.ts';
+import { type CreditTables, STAGED_ATTRIBUTED, TOUCHED_CREDITS, attributionTables, creditTables, stagedTables } from './tables.ts';
 import { noteTracking, stageSources, stageTouched, touchByTracking } from './touched.ts';
 import { scoreVisits } from './visits/unscored.ts';
 
@@ -33,17 +25,21 @@ const NOTHING: Change = { inserted: 0, updated: 0, deleted: 0 };
  * all. Conversions that inherit are credited after their parents, level by level.
  */
 export const attribution: Step = async (context) => {
-  const { warehouse, now } = context;
+  const { warehouse, config, now } = context;
+  const tables = creditTables(config);
+  const staged = stagedTables(config);
   const levels = levelScopes(context, await customModels(context));
   const hash = definitionHash(
-    levels(undefined, sql`${table(ATTRIBUTION.name)}`).map((scope) => creditRows(warehouse.dialect, context.config, scope)),
+    levels(undefined, touchesIn(tables, tables.touches)).map((scope) => creditRows(warehouse.dialect, config, scope)),
     await builtBy(warehouse, SOURCES),
   );
-  await emptyHeld(warehouse, STAGED_TABLES, 'attribution: staged rows');
+  await emptyHeld(warehouse, staged, 'attribution: staged rows');
   const isFull = await isRedefined(warehouse, DEFINITION, hash);
-  const change = isFull ? await rebuild(context, levels) : await night(context, levels);
+  // Other models have columns of their own: also where nobody but this step has seen the config.
+  if (isFull) await warehouse.migrate(attributionTables(config));
+  const change = isFull ? await rebuild(context, tables, levels) : await night(context, tables, levels);
   if (isFull) await recordDefinition(warehouse, DEFINITION, hash, now);
-  await emptyHeld(warehouse, [...STAGED_TABLES, TOUCHED_CONVERSIONS], 'attribution: staged rows');
+  await emptyHeld(warehouse, [...staged, TOUCHED_CONVERSIONS], 'attribution: staged rows');
   await forgetPersons(warehouse, 'conversions');
   return { changes: { attribution: change }, warnings: [] };
 };
@@ -67,96 +63,100 @@ async function refuseCustom(warehouse: Warehouse, config: Config, scope: CreditS
   }
 }
 
-async function rebuild({ warehouse, config, now }: StepContext, levels: Levels): Promise<Change> {
+async function rebuild({ warehouse, config, now }: StepContext, tables: CreditTables, levels: Levels): Promise<Change> {
   const { dialect } = warehouse;
   // Readers of BigQuery would see the table empty: it is made beside it there.
   const isBeside = dialect.name === 'bigquery';
-  const target = isBeside ? STAGED_CREDITS : ATTRIBUTION;
-  const { deleted } = isBeside ? NOTHING : await warehouse.load(ATTRIBUTION, [], { replace: true, label: 'attribution' });
+  const target = isBeside ? tables.staged : tables.touches;
+  const { deleted } = isBeside ? NOTHING : await warehouse.load(tables.touches, [], { replace: true, label: 'attribution' });
   let inserted = 0;
-  for (const scope of levels(undefined, creditsOf(target.name))) {
+  for (const scope of levels(undefined, touchesIn(tables, target))) {
     await refuseCustom(warehouse, config, scope);
     await scoreVisits(warehouse, pathsByModels(dialect, config, scope));
     inserted += (await warehouse.append(target, creditRows(dialect, config, scope), 'attribution')).inserted;
   }
   await noteTracking(warehouse, now);
   if (!isBeside) return { inserted, updated: 0, deleted };
-  return warehouse.merge(ATTRIBUTION, creditsOf(STAGED_CREDITS.name), { deleteUnmatched: true, label: 'attribution' });
+  return warehouse.merge(tables.touches, touchesIn(tables, tables.staged), { deleteUnmatched: true, label: 'attribution' });
 }
 
-async function night({ warehouse, config, now }: StepContext, levels: Levels): Promise<Change> {
+async function night({ warehouse, config, now }: StepContext, tables: CreditTables, levels: Levels): Promise<Change> {
   const { dialect } = warehouse;
-  await touchByTracking(warehouse, now);
+  const { touches, staged, former } = tables;
+  await touchByTracking(warehouse, tables, now);
   const heirs = heirsByLevel(config.conversions);
   if ((await stageTouched(warehouse, heirs)) === 0) return NOTHING;
   await stageSources(warehouse, config, heirs.length > 0);
-  for (const scope of levels('staged', CREDITS_NOW)) {
+  for (const scope of levels('staged', touchesNow(tables))) {
     await refuseCustom(warehouse, config, scope);
     await scoreVisits(warehouse, pathsByModels(dialect, config, scope));
-    await warehouse.append(STAGED_CREDITS, creditRows(dialect, config, scope), 'attribution: credits');
+    await warehouse.append(staged, creditRows(dialect, config, scope), 'attribution: credits');
   }
-  await warehouse.append(STAGED_FORMER_CREDITS, formerCredits(dialect), 'attribution: former credits');
+  await warehouse.append(former, formerTouches(dialect, tables), 'attribution: former credits');
   const keys = sql`select conversion_name, id from ${table(STAGED_ATTRIBUTED.name)}`;
   await warehouse.merge(TOUCHED_CREDITS, keys, { label: 'attribution: for reports' });
   if (dialect.name === 'bigquery') {
-    const { deleted } = await warehouse.delete(ATTRIBUTION, formerKeys(sql`change = 'deleted'`), { label: 'attribution' });
-    return { ...(await warehouse.merge(ATTRIBUTION, creditsOf(STAGED_CREDITS.name), { label: 'attribution' })), deleted };
+    const { deleted } = await warehouse.delete(touches, formerKeys(tables, sql`change = 'deleted'`), { label: 'attribution' });
+    return { ...(await warehouse.merge(touches, touchesIn(tables, staged), { label: 'attribution' })), deleted };
   }
   // Where a transaction hides what is unfinished, few rows of many are sooner written anew than compared once more.
   return warehouse.transaction(async () => {
-    const [former] = await warehouse.rows<{ updated: number; deleted: number }>(
+    const [changes] = await warehouse.rows<{ updated: number; deleted: number }>(
       sql`
         select countif(change = 'updated') as updated, countif(change = 'deleted') as deleted
-        from ${table(STAGED_FORMER_CREDITS.name)}`,
+        from ${table(former.name)}`,
       'attribution: former credits',
     );
-    const { updated, deleted } = former!;
-    const gone = await warehouse.delete(ATTRIBUTION, formerKeys(sql`change <> 'none'`), { label: 'attribution' });
+    const { updated, deleted } = changes!;
+    const gone = await warehouse.delete(touches, formerKeys(tables, sql`change <> 'none'`), { label: 'attribution' });
     if (gone.deleted !== updated + deleted)
-      throw new Error(`attribution: ${updated + deleted} credits were to be changed or deleted, and ${gone.deleted} were found`);
-    const { inserted: written } = await warehouse.append(ATTRIBUTION, CREDITS_TO_WRITE, 'attribution');
+      throw new Error(`attribution: ${updated + deleted} touches were to be changed or deleted, and ${gone.deleted} were found`);
+    const { inserted: written } = await warehouse.append(touches, touchesToWrite(tables), 'attribution');
     return { inserted: written - updated, updated, deleted };
   });
 }
 
-const KEY = raw(ATTRIBUTION.key.join(', '));
-const formerKeys = (condition: Sql): Sql => sql`select ${KEY} from ${table(STAGED_FORMER_CREDITS.name)} where ${condition}`;
-const columns = (alias: string): Sql => raw(ATTRIBUTION.columns.map(({ name }) => `${alias}.${name}`).join(', '));
-const creditsOf = (name: string): Sql => sql`select ${columns('credits')} from ${table(name)} as credits`;
+const keyOf = ({ touches }: CreditTables, alias: string): Sql => raw(touches.key.map((name) => `${alias}.${name}`).join(', '));
+const columnsOf = ({ touches }: CreditTables, alias: string): Sql => raw(touches.columns.map(({ name }) => `${alias}.${name}`).join(', '));
+const touchesIn = (tables: CreditTables, { name }: TableDefinition): Sql =>
+  sql`select ${columnsOf(tables, 'credits')} from ${table(name)} as credits`;
+const formerKeys = (tables: CreditTables, condition: Sql): Sql =>
+  sql`select ${keyOf(tables, 'former')} from ${table(tables.former.name)} as former where ${condition}`;
 
-/** The credits of the parents of staged conversions, while those that are staged are made. */
-const CREDITS_NOW = sql`
-      ${creditsOf(STAGED_PARENT_CREDITS.name)}
+/** The touches of the parents of staged conversions, while those that are staged are made. */
+const touchesNow = (tables: CreditTables): Sql => sql`
+      ${touchesIn(tables, tables.parents)}
       union all
-      ${creditsOf(STAGED_CREDITS.name)}`;
+      ${touchesIn(tables, tables.staged)}`;
 
-/** Rows of staged_former_credits: the credits that staged conversions had, compared with those that they have; of conversions that are gone, all. */
-function formerCredits(dialect: Dialect): Sql {
-  const others = ATTRIBUTION.columns.filter(({ name }) => !ATTRIBUTION.key.includes(name));
+/** Rows of staged_former_credits: the touches that staged conversions had, compared with those that they have; of conversions that are gone, all. */
+function formerTouches(dialect: Dialect, tables: CreditTables): Sql {
+  const { touches, staged } = tables;
+  const others = touches.columns.filter(({ name }) => !touches.key.includes(name));
   const differs = others.map(({ name, type, mode }) =>
     dialect.differs(raw(`credits.${name}`), raw(`found.${name}`), type, mode === 'repeated'),
   );
   return sql`
     with former as (
-      select ${columns('credits')}
-      from ${table(ATTRIBUTION.name)} as credits
+      select ${columnsOf(tables, 'credits')}
+      from ${table(touches.name)} as credits
       inner join ${table(STAGED_ATTRIBUTED.name)} as renewed
         on renewed.conversion_name = credits.conversion_name and renewed.id = credits.conversion_id
     )
     select
-      ${raw(ATTRIBUTION.key.map((name) => `credits.${name}`).join(', '))},
+      ${keyOf(tables, 'credits')},
       case when found.conversion_id is null then 'deleted' when ${join(differs, ' or ')} then 'updated' else 'none' end as change
     from former as credits
-    left join ${table(STAGED_CREDITS.name)} as found on ${sameCredit('found', 'credits')}`;
+    left join ${table(staged.name)} as found on ${sameTouch(tables, 'found', 'credits')}`;
 }
 
-/** The staged credits that are new, or say something else than before. */
-const CREDITS_TO_WRITE = sql`
-    select ${columns('credits')}
-    from ${table(STAGED_CREDITS.name)} as credits
-    left join ${table(STAGED_FORMER_CREDITS.name)} as former on ${sameCredit('former', 'credits')}
+/** The staged touches that are new, or say something else than before. */
+const touchesToWrite = (tables: CreditTables): Sql => sql`
+    select ${columnsOf(tables, 'credits')}
+    from ${table(tables.staged.name)} as credits
+    left join ${table(tables.former.name)} as former on ${sameTouch(tables, 'former', 'credits')}
     where former.conversion_id is null or former.change = 'updated'`;
 
-function sameCredit(one: string, other: string): Sql {
-  return raw(ATTRIBUTION.key.map((name) => `${one}.${name} = ${other}.${name}`).join(' and '));
+function sameTouch({ touches }: CreditTables, one: string, other: string): Sql {
+  return raw(touches.key.map((name) => `${one}.${name} = ${other}.${name}`).join(' and '));
 }

@@ -7,10 +7,10 @@ import { EVENTS } from '../events/tables.ts';
 import { IS_PERSON } from '../identity/evidence.ts';
 import { type CustomModel, customAnswers, refusedRows } from './custom.ts';
 import { type ModelGroup, modelGroups } from './groups.ts';
-import { inherited, inheritedValues } from './inherited.ts';
+import { type Pass, inherited, inheritedValues } from './inherited.ts';
 import { FULL } from './closed.ts';
 import { creditsOfPaths } from './shares.ts';
-import { ATTRIBUTION, SELF_REPORTED, STAGED_ATTRIBUTED } from './tables.ts';
+import { SELF_REPORTED, STAGED_ATTRIBUTED, creditColumn, creditColumns, creditTables, valueColumn } from './tables.ts';
 import { ALL_PATH_SESSIONS, STAGED_SESSIONS, pathsOf } from './paths.ts';
 import type { PathsOfModels } from './visits/unscored.ts';
 
@@ -18,7 +18,7 @@ import type { PathsOfModels } from './visits/unscored.ts';
 export interface CreditScope {
   /**
    * `but`: conversions that have credits of their own, which are those of all other names. `of`: heirs; of these parents
-   * are the credits as they are now, a query with the columns of `attribution`.
+   * are the credits as they are now, a query with the columns of {@link CreditTables.touches}.
    */
   readonly names: { readonly but: readonly string[] } | { readonly of: readonly string[]; readonly parents: Sql };
   /** Only those in staged_attributed, of whose persons the sessions are in staged_path_sessions; default: all. */
@@ -27,7 +27,18 @@ export interface CreditScope {
   readonly custom?: readonly CustomModel[];
 }
 
-const COLUMNS = ATTRIBUTION.columns.map(({ name }) => name).join(', ');
+/** Columns of a touch, beside the credits. */
+const TOUCH_COLUMNS: readonly string[] = [
+  'conversion_name',
+  'conversion_id',
+  'pass',
+  'session_id',
+  'click_time',
+  'reason',
+  'channel',
+  'inherited_from_name',
+  'inherited_from_id',
+];
 const NO_TEXT = raw('cast(null as string)');
 /** Of a conversion, what its credits are made from. */
 const ASKED = [
@@ -46,43 +57,46 @@ const ASKED = [
 
 /**
  * Credits of conversions, for every model in one pass over the paths: integers that sum to exactly 1e9, and values that
- * sum to exactly the conversion's. Models that look back differently far have paths, and so passes, of their own.
+ * sum to exactly the conversion's. Models that look back differently far have paths, and so passes, of their own. The columns are
+ * those of {@link CreditTables.touches}.
  *
  * A conversion whose parent is attributed has the parent's credits, and its own value divided by them. Of the others, one
  * whose person said where they came from is credited to that, as the config says when; one without a path gets one row per
  * model with the reason.
  */
 export function creditRows(dialect: Dialect, config: Config, scope: CreditScope): Sql {
-  const groups = modelGroups(config).map((group) => creditsOfGroup(dialect, config, scope, group));
-  if (groups.length === 1) return groups[0]!;
+  const groups = modelGroups(config);
+  const passes = groups.map((group, i) => creditsOfGroup(dialect, config, scope, group, passOf(group, i)));
+  if (passes.length === 1) return passes[0]!;
+  const { touches } = creditTables(config);
   return join(
-    groups.map(
-      (rows) => sql`
-    select ${raw(COLUMNS)} from (${rows}
-    ) as credits`,
-    ),
+    passes.map((rows, i) => {
+      const own = new Set([...TOUCH_COLUMNS, ...creditColumns(passOf(groups[i]!, i).models)]);
+      const columns = touches.columns.map(({ name }) => (own.has(name) ? name : `cast(null as int64) as ${name}`));
+      return sql`
+    select ${raw(columns.join(', '))} from (${rows}
+    ) as credits`;
+    }),
     `
     union all`,
   );
 }
 
-function creditsOfGroup(dialect: Dialect, config: Config, scope: CreditScope, group: ModelGroup): Sql {
+const passOf = ({ models }: ModelGroup, i: number): Pass => ({ number: i + 1, models: models.map(({ name }) => name) });
+
+function creditsOfGroup(dialect: Dialect, config: Config, scope: CreditScope, group: ModelGroup, pass: Pass): Sql {
   const { models } = group;
   const hasHeirs = 'of' in scope.names;
-  const { ctes, columns } = pathCtes(dialect, config, scope, group);
+  const { ctes, columns } = pathCtes(dialect, config, scope, group, pass);
+  const shares = raw(creditColumns(pass.models).join(', '));
+  const number = raw(`${pass.number} as pass`);
+  const alone = pass.models.map((model) => sql`${FULL} as ${raw(creditColumn(model))}, value_micros as ${raw(valueColumn(model))}`);
   const answer = canAnswer(config) ? raw('asked.self_reported_channel') : NO_TEXT;
   return sql`
-    with models as (
-      select model.name as model, model.number as number from ${dialect.values(
-        'model',
-        { name: 'STRING', number: 'INT64' },
-        models.map(({ name }, i) => [name, i + 1]),
-      )}
-    ),
-    ${ctes}${customAnswers(customOf(scope, models))}${creditsOfPaths(dialect, models, columns, countsPath(config))}
+    with ${ctes}${customAnswers(customOf(scope, models))}${creditsOfPaths(dialect, models, columns, countsPath(config))}
     reached as (
       select conversion_number from paths where position = 1 and ${countsPath(config)}
-    ),${hasHeirs ? inheritedValues(dialect) : raw('')}
+    ),${hasHeirs ? inheritedValues(dialect, pass) : raw('')}
     tracking as (
       ${TRACKING_BEGAN}
     ),
@@ -96,7 +110,6 @@ function creditsOfGroup(dialect: Dialect, config: Config, scope: CreditScope, gr
       select
         asked.conversion_name,
         asked.id,
-        models.model,
         asked.value_micros,
         asked.attribution_time as click_time,
         case
@@ -108,24 +121,23 @@ function creditsOfGroup(dialect: Dialect, config: Config, scope: CreditScope, gr
         end as reason,
         ${answer} as channel
       from unreached as asked
-      cross join models
       cross join tracking
     )
     select
-      conversion_name, id as conversion_id, model, session_id, credit, value_micros, started_at as click_time,
-      ${NO_TEXT} as reason, ${NO_TEXT} as channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id
+      conversion_name, id as conversion_id, ${number}, session_id, started_at as click_time,
+      ${NO_TEXT} as reason, ${NO_TEXT} as channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id, ${shares}
     from credits
     union all
     select
-      conversion_name, id as conversion_id, model, '' as session_id, ${FULL} as credit, value_micros, click_time,
-      reason, channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id
+      conversion_name, id as conversion_id, ${number}, '' as session_id, click_time,
+      reason, channel, ${NO_TEXT} as inherited_from_name, ${NO_TEXT} as inherited_from_id, ${join(alone)}
     from without_path${
       hasHeirs
         ? sql`
     union all
     select
-      asked.conversion_name, asked.id as conversion_id, heirs.model, heirs.session_id, heirs.credit, heirs.value_micros, heirs.click_time,
-      heirs.reason, heirs.channel, heirs.inherited_from_name, heirs.inherited_from_id
+      asked.conversion_name, asked.id as conversion_id, ${number}, heirs.session_id, heirs.click_time,
+      heirs.reason, heirs.channel, heirs.inherited_from_name, heirs.inherited_from_id, ${shares}
     from inherited_values as heirs
     inner join asked on asked.conversion_number = heirs.conversion_number`
         : raw('')
@@ -133,7 +145,13 @@ function creditsOfGroup(dialect: Dialect, config: Config, scope: CreditScope, gr
 }
 
 /** The CTEs from the conversions that are asked for to `paths`, without `with`, and the columns of `paths`. */
-function pathCtes(dialect: Dialect, config: Config, scope: CreditScope, group: ModelGroup): { ctes: Sql; columns: readonly string[] } {
+function pathCtes(
+  dialect: Dialect,
+  config: Config,
+  scope: CreditScope,
+  group: ModelGroup,
+  pass: Pass,
+): { ctes: Sql; columns: readonly string[] } {
   const { names, only } = scope;
   const hasHeirs = 'of' in names;
   const named = hasHeirs ? names.of : names.but;
@@ -141,7 +159,6 @@ function pathCtes(dialect: Dialect, config: Config, scope: CreditScope, group: M
   const isNamed = named.length === 0 ? raw('true') : hasHeirs ? isOfName : sql`not ${isOfName}`;
   const sessions = only === undefined ? ALL_PATH_SESSIONS : STAGED_SESSIONS;
   const paths = pathsOf(dialect, config, group, { name: ownOf(scope), columns: ASKED }, sessions);
-  const modelNames = group.models.map(({ name }) => name);
   const ctes = sql`asked as (
       select
         row_number() over (order by conversions.conversion_name nulls first, conversions.id nulls first) as conversion_number,
@@ -154,7 +171,7 @@ function pathCtes(dialect: Dialect, config: Config, scope: CreditScope, group: M
         on renewed.conversion_name = conversions.conversion_name and renewed.id = conversions.id`
       }
       where ${isNamed}
-    ),${hasHeirs ? inherited(dialect, names.parents, modelNames, ASKED) : raw('')}${paths.ctes}`;
+    ),${hasHeirs ? inherited(names.parents, pass, ASKED) : raw('')}${paths.ctes}`;
   return { ctes, columns: paths.columns };
 }
 
@@ -175,15 +192,21 @@ export function customRefusals(
   config: Config,
   scope: CreditScope,
 ): { readonly model: CustomModel; readonly query: Sql }[] {
-  return modelGroups(config).flatMap((group) => {
+  return modelGroups(config).flatMap((group, i) => {
     const custom = customOf(scope, group.models);
-    return custom.map((model) => ({ model, query: refusedRows(dialect, pathCtes(dialect, config, scope, group).ctes, custom, model) }));
+    return custom.map((model) => ({
+      model,
+      query: refusedRows(dialect, pathCtes(dialect, config, scope, group, passOf(group, i)).ctes, custom, model),
+    }));
   });
 }
 
 /** The paths that credits are made of, by the models that go through them together: CTEs up to `paths`, behind `with`. */
 export function pathsByModels(dialect: Dialect, config: Config, scope: CreditScope): PathsOfModels[] {
-  return modelGroups(config).map((group) => ({ models: group.models, ctes: pathCtes(dialect, config, scope, group).ctes }));
+  return modelGroups(config).map((group, i) => ({
+    models: group.models,
+    ctes: pathCtes(dialect, config, scope, group, passOf(group, i)).ctes,
+  }));
 }
 
 /** When the site was first seen by a person: query of one row (began_at), NULL where there was no event. */

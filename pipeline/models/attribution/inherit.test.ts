@@ -8,7 +8,7 @@ import { SESSIONS } from '../sessions/tables.ts';
 import { attribution } from './attribution.ts';
 import { creditRows } from './credits.ts';
 import { heirsByLevel } from './levels.ts';
-import { ATTRIBUTION } from './tables.ts';
+import { creditTables } from './tables.ts';
 import { sessionRow, settings } from './testing/worlds.ts';
 
 let world: World;
@@ -111,16 +111,17 @@ describe('a conversion with a parent', () => {
 
   test('divides its value anew by what is credited up to each session id', async () => {
     await open('direct');
-    const parent = { conversion_name: 'lead', conversion_id: 'L', model: 'last_click', click_time: instant('10:00'), value_micros: 7 };
-    await world.load(ATTRIBUTION, [
-      { ...parent, session_id: 's3', credit: 333_333_333 },
-      { ...parent, session_id: 's1', credit: 333_333_334 },
-      { ...parent, session_id: 's2', credit: 333_333_333 },
+    const parent = { conversion_name: 'lead', conversion_id: 'L', pass: 1, click_time: instant('10:00'), value_last_click: 7 };
+    const { touches } = creditTables(world.config);
+    await world.load(touches, [
+      { ...parent, session_id: 's3', credit_last_click: 333_333_333 },
+      { ...parent, session_id: 's1', credit_last_click: 333_333_334 },
+      { ...parent, session_id: 's2', credit_last_click: 333_333_333 },
     ]);
     await conversion('mql', 'M', { parent: ['lead', 'L'], value: -100 });
-    const scope = { names: { of: ['mql'], parents: sql`select * from ${table(ATTRIBUTION.name)}` } };
+    const scope = { names: { of: ['mql'], parents: sql`select * from ${table(touches.name)}` } };
     const source = creditRows(world.warehouse.dialect, world.config, scope);
-    const rows = sql`select session_id, credit, value_micros, inherited_from_id from (${source}) as credits order by session_id nulls first`;
+    const rows = sql`select session_id, credit_last_click as credit, value_last_click as value_micros, inherited_from_id from (${source}) as credits order by session_id nulls first`;
     expect(await world.warehouse.rows(rows)).toEqual([
       { session_id: 's1', credit: 333_333_334, value_micros: -33, inherited_from_id: 'L' },
       { session_id: 's2', credit: 333_333_333, value_micros: -33, inherited_from_id: 'L' },

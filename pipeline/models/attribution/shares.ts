@@ -2,28 +2,34 @@ import type { AttributionModel } from '../../config/attribution.ts';
 import type { Dialect } from '../../warehouse/dialect.ts';
 import { type Sql, join, raw, sql } from '../../warehouse/sql.ts';
 import { FULL, closedSteps } from './closed.ts';
-import { Steps, as } from './steps.ts';
+import { type Computed, Steps, as } from './steps.ts';
 import { type CreditRule, creditRule, weighedPart } from './rules.ts';
+import { creditColumn, valueColumn } from './tables.ts';
 
-type OfKind<Kind extends CreditRule['kind']> = { readonly suffix: string; readonly rule: Extract<CreditRule, { kind: Kind }> };
+interface ModelRule {
+  readonly name: string;
+  /** Of the columns that belong to it on the way. */
+  readonly suffix: string;
+  readonly rule: CreditRule;
+}
+type OfKind<Kind extends CreditRule['kind']> = Omit<ModelRule, 'rule'> & { readonly rule: Extract<CreditRule, { kind: Kind }> };
 
 /** What a touch is known by within a group of models. */
 const TOUCH_KEY: readonly string[] = ['conversion_number', 'id_rank'];
 /** What is carried of a touch until its credits are known. */
-const TOUCH = [...TOUCH_KEY, 'value_micros', 'session_id', 'started_at', 'path_length', 'position'];
+const TOUCH = [...TOUCH_KEY, 'session_id', 'started_at', 'path_length', 'position'];
 const OF_PATH = raw('over (partition by conversion_number)');
 
 /**
- * CTEs from `asked` and `paths` to `credits`: one row (conversion_name, id, model, session_id, started_at, credit,
- * value_micros) per touch and model that credits it. The names come back before a touch stands once for each model: no text is
- * then copied for every model by itself. The credits of all models stand side by side until the end, so that touches are gone through once
- * however many models there are; what whole division leaves over goes, one unit each, to the largest remainders, of equal ones
+ * CTEs from `asked` and `paths` to `credits`: one row (conversion_name, id, session_id, started_at) per touch that any model
+ * credits, with credit and value by each of them, as {@link CreditTables} names the columns. Touches are gone through once however
+ * many models there are; what whole division leaves over goes, one unit each, to the largest remainders, of equal ones
  * to the least session id (Hamilton's method). Values are divided by what is credited so far: see {@link valueOf}.
  * @param columns those of `paths`.
  * @param counts whether a path is credited at all, a condition over `paths`.
  */
 export function creditsOfPaths(dialect: Dialect, models: readonly AttributionModel[], columns: readonly string[], counts: Sql): Sql {
-  const all = models.map((model, i) => ({ suffix: String(i + 1), rule: creditRule(dialect, model) }));
+  const all: ModelRule[] = models.map((model, i) => ({ name: model.name, suffix: String(i + 1), rule: creditRule(dialect, model) }));
   const of = <Kind extends CreditRule['kind']>(kind: Kind) => all.filter(({ rule }) => rule.kind === kind) as OfKind<Kind>[];
   const [wholes, closed, fractions, weights] = [of('whole'), of('closed'), of('fractions'), of('weights')];
   const divided = [...fractions, ...weights];
@@ -53,27 +59,34 @@ export function creditsOfPaths(dialect: Dialect, models: readonly AttributionMod
       ),
     );
   }
-  const pick = (what: (one: (typeof all)[number]) => Sql) =>
-    join(
-      all.map((one) => sql`when ${raw(one.suffix)} then ${what(one)}`),
-      ' ',
-    );
-  const ofModel = (whole: (suffix: string) => Sql, shared: string) =>
-    pick(({ suffix, rule }) => (rule.kind === 'whole' ? whole(suffix) : raw(`${shared}_${suffix}`)));
+  const isCredited = all.map(({ suffix, rule }) => raw(rule.kind === 'whole' ? `is_${suffix}` : `credit_${suffix} > 0`));
   return sql`${steps.ctes()}
     credits as (
-      select conversion_name, id, model, session_id, started_at, credit, ${valueOf(dialect)} as value_micros
-      from (
-        select
-          asked.conversion_name, asked.id, models.model, touches.session_id, touches.started_at, touches.value_micros,
-          case models.number ${ofModel((suffix) => sql`if(is_${raw(suffix)}, ${FULL}, 0)`, 'credit')} end as credit,
-          case models.number ${ofModel(() => FULL, 'credited')} end as credited
-        from ${raw(steps.last)} as touches
-        inner join asked on asked.conversion_number = touches.conversion_number
-        cross join models
-      ) as touches
-      where credit > 0
+      select
+        asked.conversion_name, asked.id, touches.session_id, touches.started_at,
+        ${join(
+          all.flatMap((one) => shown(dialect, one)),
+          ',\n        ',
+        )}
+      from ${raw(steps.last)} as touches
+      inner join asked on asked.conversion_number = touches.conversion_number
+      where ${join(isCredited, ' or ')}
     ),`;
+}
+
+/** What stands of a model in the end. A touch that has all has the whole value, whatever it is. */
+function shown(dialect: Dialect, { name, suffix, rule }: ModelRule): Sql[] {
+  const value = raw('asked.value_micros');
+  const [credit, part] = [raw(creditColumn(name)), raw(valueColumn(name))];
+  if (rule.kind === 'whole') {
+    const has = raw(`is_${suffix}`);
+    return [sql`if(${has}, ${FULL}, null) as ${credit}`, sql`if(${has}, ${value}, null) as ${part}`];
+  }
+  const has = raw(`credit_${suffix}`);
+  return [
+    sql`nullif(${has}, 0) as ${credit}`,
+    sql`if(${has} > 0, ${valueOf(dialect, { value, credit: has, credited: raw(`credited_${suffix}`) })}, null) as ${part}`,
+  ];
 }
 
 interface Divided {
@@ -96,18 +109,17 @@ function dividedParts(dialect: Dialect, { fractions, weights, hasEnds }: Divided
       from: (before) => sql`${raw(before === 'paths' ? 'paths' : `${before} as paths`)}${rule.joins ?? raw('')}`,
     });
   });
-  const touch = [...TOUCH_KEY, 'path_length', ...(weights.length > 0 || hasEnds ? ['position'] : [])];
-  const kept = [...touch, ...(weights.length > 0 ? ['last_significant'] : [])];
-  const shares = fractions.flatMap(({ suffix, rule }) => [as(rule.floor, `floor_${suffix}`), as(rule.remainder, `remainder_${suffix}`)]);
+  const placed = hasEnds ? [...TOUCH_KEY, 'position', 'path_length'] : TOUCH_KEY;
+  const kept = weights.length > 0 ? [...TOUCH_KEY, 'position', 'path_length', 'last_significant'] : placed;
+  const shares = fractions.flatMap(({ suffix, rule }) => sortable(suffix, rule));
   steps.add('shared', shares, { keep: [...kept, ...steps.made('weight')], where: counts });
   if (weights.length > 0) {
     const total = ({ suffix }: OfKind<'weights'>) => as(sql`cast(sum(weight_${raw(suffix)}) ${OF_PATH} as int64)`, `total_${suffix}`);
     steps.add('totalled', weights.map(total));
-    const weighed = weights.flatMap(({ suffix }) => {
-      const { floor, remainder } = weighedPart(dialect, raw(`weight_${suffix}`), raw(`total_${suffix}`));
-      return [as(floor, `floor_${suffix}`), as(remainder, `remainder_${suffix}`)];
-    });
-    steps.add('weighed', weighed, { keep: [...touch, ...steps.made('floor'), ...steps.made('remainder')] });
+    const weighed = weights.flatMap(({ suffix }) =>
+      sortable(suffix, weighedPart(dialect, raw(`weight_${suffix}`), raw(`total_${suffix}`))),
+    );
+    steps.add('weighed', weighed, { keep: [...placed, ...steps.made('floor'), ...steps.made('order')] });
   }
   const ends = hasEnds
     ? [
@@ -115,33 +127,42 @@ function dividedParts(dialect: Dialect, { fractions, weights, hasEnds }: Divided
         as(sql`max(if(position = path_length, id_rank, null)) ${OF_PATH}`, 'last_id_rank'),
       ]
     : [];
-  const given = divided.flatMap(({ suffix }) => {
-    const [floor, order] = [raw(`floor_${suffix}`), byRemainder(suffix)];
-    return [
-      as(sql`row_number() over (${order})`, `place_${suffix}`),
-      as(sql`cast(sum(${floor}) over (${order} rows between unbounded preceding and current row) as int64)`, `floors_${suffix}`),
-      as(sql`${FULL} - cast(sum(${floor}) ${OF_PATH} as int64)`, `left_${suffix}`),
-    ];
+  if (divided.length === 0) steps.add('placed', ends, { keep: TOUCH_KEY });
+  divided.forEach(({ suffix }, i) => {
+    const later = divided.slice(i + 1).flatMap((one) => [`floor_${one.suffix}`, `order_${one.suffix}`]);
+    const carried = [...TOUCH_KEY, ...later, ...steps.made('credit'), ...steps.made('credited')];
+    const isFirst = i === 0;
+    const known = isFirst ? [] : ends.map(({ name }) => name);
+    const [floor, order] = [raw(`floor_${suffix}`), raw(`partition by conversion_number order by order_${suffix} desc nulls last`)];
+    steps.add(
+      `placed_${suffix}`,
+      [
+        as(sql`row_number() over (${order})`, 'place'),
+        as(sql`cast(sum(${floor}) over (${order} rows between unbounded preceding and current row) as int64)`, 'floors'),
+        as(sql`${FULL} - cast(sum(${floor}) ${OF_PATH} as int64)`, 'left_over'),
+        ...(isFirst ? ends : []),
+      ],
+      { keep: [...carried, ...known, `floor_${suffix}`] },
+    );
+    steps.add(
+      `divided_${suffix}`,
+      [
+        as(sql`${floor} + if(place <= left_over, 1, 0)`, `credit_${suffix}`),
+        as(raw('floors + if(place < left_over, place, left_over)'), `credited_${suffix}`),
+      ],
+      { keep: [...carried, ...ends.map(({ name }) => name)] },
+    );
   });
-  steps.add('placed', [...given, ...ends], { keep: divided.length > 0 ? [...TOUCH_KEY, ...steps.made('floor')] : TOUCH_KEY });
-  if (divided.length === 0) return steps;
-  const credits = divided.flatMap(({ suffix }) => {
-    const [place, left] = [raw(`place_${suffix}`), raw(`left_${suffix}`)];
-    return [
-      as(sql`${raw(`floor_${suffix}`)} + if(${place} <= ${left}, 1, 0)`, `credit_${suffix}`),
-      as(sql`${raw(`floors_${suffix}`)} + if(${place} < ${left}, ${place}, ${left})`, `credited_${suffix}`),
-    ];
-  });
-  steps.add('divided', credits, { keep: [...TOUCH_KEY, ...ends.map(({ name }) => name)] });
   return steps;
 }
 
 /**
- * The touches of a path with the largest remainders first, of equal ones the least session id. Remainder and rank are sorted as one number;
- * below 1e9 times the length of the path, as remainders are, they leave room for it.
+ * What is known of a share before the touches of its path are sorted, those with the largest remainders first, of equal ones the least
+ * session id. Remainder and rank are sorted as one number; below 1e9 times the length of the path, as remainders are, they leave room for
+ * it. One number for each of them and of the floors is all that a sort need carry along.
  */
-function byRemainder(suffix: string): Sql {
-  return raw(`partition by conversion_number order by remainder_${suffix} * (path_length + 1) - id_rank desc nulls last`);
+function sortable(suffix: string, { floor, remainder }: { floor: Sql; remainder: Sql }): Computed[] {
+  return [as(floor, `floor_${suffix}`), as(sql`${remainder} * (path_length + 1) - id_rank`, `order_${suffix}`)];
 }
 
 /**
@@ -149,11 +170,11 @@ function byRemainder(suffix: string): Sql {
  * Parts are rounded down to whole micros, so that those of a path sum to the value, and none lies a micro or more from its exact share.
  * The value may exceed what a product with 1e9 leaves room for, so its thousand millions are multiplied apart.
  */
-export function valueOf(dialect: Dialect): Sql {
-  const wholes = dialect.intDiv(raw('abs(value_micros)'), FULL);
-  const rest = sql`(abs(value_micros) - ${wholes} * ${FULL})`;
-  const part = (credited: Sql): Sql => dialect.intDiv(sql`${rest} * ${credited}`, FULL);
-  return sql`if(value_micros < 0, -1, 1) * (
-          ${wholes} * credit + ${part(raw('credited'))} - ${part(raw('(credited - credit)'))}
+export function valueOf(dialect: Dialect, { value, credit, credited }: { value: Sql; credit: Sql; credited: Sql }): Sql {
+  const wholes = dialect.intDiv(sql`abs(${value})`, FULL);
+  const rest = sql`(abs(${value}) - ${wholes} * ${FULL})`;
+  const part = (share: Sql): Sql => dialect.intDiv(sql`${rest} * ${share}`, FULL);
+  return sql`if(${value} < 0, -1, 1) * (
+          ${wholes} * ${credit} + ${part(credited)} - ${part(sql`(${credited} - ${credit})`)}
         )`;
 }

@@ -9,7 +9,7 @@ import { builtBy, recordDefinition } from '../definitions.ts';
 import { IDENTITIES } from '../identity/tables.ts';
 import { SESSIONS } from '../sessions/tables.ts';
 import { TRACKING_BEGAN } from './credits.ts';
-import { ATTRIBUTION, SELF_REPORTED, STAGED_ATTRIBUTED, STAGED_PARENT_CREDITS, STAGED_PATH_SESSIONS } from './tables.ts';
+import { type CreditTables, SELF_REPORTED, STAGED_ATTRIBUTED, STAGED_PATH_SESSIONS, creditTables } from './tables.ts';
 import { sessionColumns } from './path-needs.ts';
 
 /** When tracking began, as it was when the credits without a session were given their reasons: a row of `definitions`. */
@@ -51,13 +51,13 @@ function children(dialect: Dialect, names: readonly string[]): Sql {
  * Touches the conversions that are not attributed for a reason that an earlier or a later beginning of tracking changes;
  * only where it began at another time than before.
  */
-export async function touchByTracking(warehouse: Warehouse, now: string): Promise<void> {
+export async function touchByTracking(warehouse: Warehouse, { touches }: CreditTables, now: string): Promise<void> {
   const began = await trackingBegan(warehouse);
   if ((await builtBy(warehouse, [TRACKING])).includes(JSON.stringify(began))) return;
   const isBefore = sql`coalesce(credits.click_time < tracking.began_at, true)`;
   const doubted = sql`
     select distinct credits.conversion_name, credits.conversion_id as id
-    from ${table(ATTRIBUTION.name)} as credits
+    from ${table(touches.name)} as credits
     cross join (${TRACKING_BEGAN}) as tracking
     where credits.session_id = '' and credits.reason <> ${SELF_REPORTED} and ${isBefore} <> (credits.reason = 'before_tracking')`;
   await warehouse.merge(TOUCHED_CONVERSIONS, doubted, { label: 'attribution: beginning of tracking' });
@@ -78,7 +78,8 @@ async function trackingBegan(warehouse: Warehouse): Promise<string> {
 export async function stageSources(warehouse: Warehouse, config: Config, hasHeirs: boolean): Promise<void> {
   const reach = await reachOfStaged(warehouse, config);
   if (reach) await warehouse.append(STAGED_PATH_SESSIONS, pathSessions(config, reach), 'attribution: sessions in reach');
-  if (hasHeirs) await warehouse.append(STAGED_PARENT_CREDITS, PARENT_CREDITS, 'attribution: credits of parents');
+  const tables = creditTables(config);
+  if (hasHeirs) await warehouse.append(tables.parents, parentCredits(tables), 'attribution: credits of parents');
 }
 
 interface Reach {
@@ -121,7 +122,7 @@ function pathSessions(config: Config, { from, to }: Reach): Sql {
     where sessions.started_at >= ${param(from, 'TIMESTAMP')} and sessions.started_at <= ${param(to, 'TIMESTAMP')}`;
 }
 
-const PARENT_CREDITS = sql`
+const parentCredits = ({ touches }: CreditTables): Sql => sql`
     with parents as (
       select distinct children.parent_name, children.parent_id
       from ${table(CONVERSIONS.name)} as children
@@ -131,6 +132,6 @@ const PARENT_CREDITS = sql`
         on known.conversion_name = children.parent_name and known.id = children.parent_id
       where children.parent_name is not null and known.id is null
     )
-    select ${raw(ATTRIBUTION.columns.map(({ name }) => `credits.${name}`).join(', '))}
-    from ${table(ATTRIBUTION.name)} as credits
+    select ${raw(touches.columns.map(({ name }) => `credits.${name}`).join(', '))}
+    from ${table(touches.name)} as credits
     inner join parents on parents.parent_name = credits.conversion_name and parents.parent_id = credits.conversion_id`;

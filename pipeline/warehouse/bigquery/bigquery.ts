@@ -59,6 +59,14 @@ export class BigQueryWarehouse implements Warehouse {
   async migrate(tables: readonly TableDefinition[]): Promise<void> {
     for (const target of tables) {
       const fields = await this.#api.fieldsOf(target.name);
+      if (target.query) {
+        // Columns of a view are never required, and each of our tables has some that are.
+        if (fields?.some(({ mode }) => mode === 'REQUIRED'))
+          await this.#runner.run(statements.dropTable(target.name), `drop the table ${target.name}`);
+        const emptyTable = fields ? undefined : statements.noRows(target);
+        await this.#runner.run(statements.createView(target, target.query), `create ${target.name}`, { ...(emptyTable && { emptyTable }) });
+        continue;
+      }
       if (!fields) {
         await this.#runner.run(statements.createTable(target), `create ${target.name}`, { emptyTable: statements.noRows(target) });
         continue;

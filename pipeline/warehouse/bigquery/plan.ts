@@ -101,8 +101,10 @@ export class PlanningApi implements BigQueryApi {
   async #write(job: QueryJob): Promise<FinishedQuery> {
     const missing = this.#missingIn(job.query);
     const target = this.#targetOf(job.query);
-    const creates = /^\s*create (table|or replace model)\b/i.test(job.query);
-    if (creates && target !== undefined) this.#created.set(target, job.emptyTable);
+    const creates = /^\s*create (table|or replace (model|view))\b/i.test(job.query);
+    // A view is written anew also where it is there already.
+    const isThere = /^\s*create or replace view\b/i.test(job.query) && job.emptyTable === undefined;
+    if (creates && target !== undefined && !isThere) this.#created.set(target, job.emptyTable);
     if (!/^\s*(create|alter|drop)\b/i.test(job.query) && target !== undefined) this.#noteWrite(target, job.label ?? 'a write');
     const { bytes, note } = await this.#priceOf(job, missing);
     this.#push(job, bytes, note);
@@ -110,7 +112,7 @@ export class PlanningApi implements BigQueryApi {
   }
 
   async #priceOf(job: QueryJob, missing: readonly string[]): Promise<{ bytes: number | null; note: string | null }> {
-    if (/^\s*(create table if not exists|alter|drop)\b/i.test(job.query)) return { bytes: 0, note: null };
+    if (/^\s*(create table if not exists|create or replace view|alter|drop)\b/i.test(job.query)) return { bytes: 0, note: null };
     const also = /^\s*create or replace model\b/i.test(job.query) ? TRAINING : null;
     if (missing.length === 0) return { bytes: (await this.#api.dryRun(job)).bytes, note: also };
     const rest = `${named(missing)}, which does not exist yet`;

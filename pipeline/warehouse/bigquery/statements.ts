@@ -19,6 +19,11 @@ export function createTable(target: TableDefinition): Sql {
   return join(lines, '\n');
 }
 
+/** DDL of a view, which replaces what it showed before. */
+export function createView(view: TableDefinition, query: Sql): Sql {
+  return sql`create or replace view ${table(view.name)}\n${raw(`options (description = ${literal(view.description)})`)}\nas ${query}`;
+}
+
 /** DDL of a new column. Rows that are there have no value for it, so it is never required. */
 export function addColumn(target: TableDefinition, column: Column): Sql {
   return sql`alter table ${table(target.name)} add column if not exists ${raw(`${identifier(column.name)} ${columnType(column)}${description(column)}`)}`;

@@ -1,6 +1,8 @@
 import type { Column } from '../../../edge/contract/columns.ts';
 import { UserError } from '../../config/user-error.ts';
+import { raw, sql } from '../sql.ts';
 import type { TableDefinition } from '../warehouse.ts';
+import { render } from './render.ts';
 import type { DuckDbSession } from './session.ts';
 import { columnType, createTable, identifier, literal } from './syntax.ts';
 
@@ -8,7 +10,8 @@ import { columnType, createTable, identifier, literal } from './syntax.ts';
  * {@link Warehouse.migrate} on DuckDB.
  * @throws UserError where a column has another type than the definition, naming both.
  */
-export async function migrate(session: DuckDbSession, tables: readonly TableDefinition[]): Promise<void> {
+export async function migrate(session: DuckDbSession, definitions: readonly TableDefinition[]): Promise<void> {
+  const tables = definitions.filter(({ query }) => query === undefined);
   await session.transaction(async () => {
     const existing = await existingColumns(session);
     const missing = tables.filter(({ name }) => !existing.has(name));
@@ -18,7 +21,21 @@ export async function migrate(session: DuckDbSession, tables: readonly TableDefi
       if (!columns) continue;
       for (const column of table.columns) await migrateColumn(session, table, column, columns.get(column.name));
     }
+    for (const view of definitions) if (view.query !== undefined) await createView(session, view);
   });
+}
+
+/** A table of that name, of a former version that stored what is now looked up, makes way. */
+async function createView(session: DuckDbSession, view: TableDefinition): Promise<void> {
+  const name = identifier(view.name);
+  const [stored] = await session.read(
+    `select table_name from duckdb_tables()
+     where database_name = current_database() and schema_name = 'main' and table_name = ${literal(view.name)}`,
+    'read the catalogue',
+  );
+  if (stored) await session.run(`drop table ${name}`, `drop the table ${view.name}`);
+  await session.run(render(sql`create or replace view ${raw(name)} as ${view.query!}`), `create ${view.name}`);
+  await session.run(`comment on view ${name} is ${literal(view.description)}`, `describe ${view.name}`);
 }
 
 async function existingColumns(session: DuckDbSession): Promise<Map<string, Map<string, string>>> {

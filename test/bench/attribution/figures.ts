@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Config, type ConfigInput } from '../../../pipeline/config/schema.ts';
 import { attribution } from '../../../pipeline/models/attribution/attribution.ts';
-import { ATTRIBUTION } from '../../../pipeline/models/attribution/tables.ts';
+import { attributionTables, creditTables } from '../../../pipeline/models/attribution/tables.ts';
 import { projectTables } from '../../../pipeline/sources/project-tables.ts';
 import { type DuckDbWarehouse, openDuckDb } from '../../../pipeline/warehouse/duckdb/duckdb.ts';
 import { type Figure, atMost, compared, measured, median } from '../figure.ts';
@@ -61,7 +61,8 @@ export async function attributionFigures({ options, progress }: BenchContext): P
       for (const name of REFERENCE_TABLES) await warehouse.session.run(`drop table ${name}`, 'drop');
       for (const [name, config] of Object.entries(subjects)) {
         // Other models are another definition: all history is credited anew, here into an empty table.
-        await warehouse.load(ATTRIBUTION, [], { replace: true });
+        await warehouse.migrate(attributionTables(config));
+        await warehouse.load(creditTables(config).touches, [], { replace: true });
         const step = () => attribution({ warehouse, config, configFolder: folder, now: NIGHT });
         note(name, await cost(warehouse, () => warehouse.transaction(step)));
         if (name === 'six') credits = await countOf(warehouse, 'attribution');
